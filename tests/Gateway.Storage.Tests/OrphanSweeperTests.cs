@@ -65,6 +65,31 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_pick_up_that_only_Meta_knows_of_is_charged_and_an_ended_call_stays_as_it_was()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 100);
+        await billing.AddRateAsync("", 1m);
+        var request = await BeginAsync(billing, Sweeper("first", _node), firstSeconds: 600, answeredAfter: null);
+        await TalkedAsync(request, 12);
+        await TalkedAsync(request, 20); // said again
+        await ShiftAsync(billing, request.Call, seconds: 40);
+        await Sweeper("second", _node).SweepAsync(CancellationToken.None);
+        var record = (await billing.Calls.FindAsync(request.Call, CancellationToken.None))!;
+        Assert.Equal((HangupCause.NodeLost, "wacid.late"), (record.Cause, record.WhatsAppId?.Value));
+        Assert.InRange((record.AnsweredAt!.Value - request.At).TotalSeconds, 11.9, 12.1);
+        Assert.Equal(TimeSpan.FromSeconds(40), record.EndedAt - record.AnsweredAt);
+        Assert.Equal((99.3m, 0m), await billing.MoneyAsync());
+
+        var ended = await BeginAsync(billing, Sweeper("first", _node), firstSeconds: 600, answeredAfter: null);
+        await Sweeper("second", _node).SweepAsync(CancellationToken.None);
+        await TalkedAsync(ended, 12);
+        Assert.Null((await billing.Calls.FindAsync(ended.Call, CancellationToken.None))!.AnsweredAt);
+
+        Task TalkedAsync(AdmissionRequest call, int after) => billing.Calls.TalkedAsync(
+            call.Call, new WhatsAppCallId("wacid.late"), call.At.AddSeconds(after), CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Another_node_is_dead_when_it_was_silent_while_we_were_heard_all_the_time()
     {
         var billing = await BillingSetup.OpenAsync(_database, 100);

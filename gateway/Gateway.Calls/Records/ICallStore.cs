@@ -12,6 +12,12 @@ public interface ICallStore
     /// </summary>
     Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation);
 
+    /// <summary>
+    /// Notes in the row of a call that no node has any more when it was picked up, as Meta says at its end. Does nothing where a pick-up is
+    /// known, or the record is complete.
+    /// </summary>
+    Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation);
+
     /// <summary>Stores as an event that no packet came from a leg for the configured time; the call goes on.</summary>
     Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation);
 

@@ -40,6 +40,12 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         FROM answered
         """;
 
+    private const string Talked =
+        """
+        UPDATE calls SET answered_at = greatest(started_at, @pickUp), whatsapp_call_id = coalesce(whatsapp_call_id, @whatsAppId)
+        WHERE id = @id AND started_at > now() - interval '2 days' AND answered_at IS NULL AND ended_at IS NULL
+        """;
+
     /// <summary>Of the last two days, as a claim in Redis is no older than one.</summary>
     private const string Knows = "SELECT EXISTS (SELECT FROM calls WHERE id = @Id AND started_at > now() - interval '2 days')";
 
@@ -104,6 +110,9 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             return answers.Count;
         },
         cancellation);
+
+    public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) => ExecuteAsync(
+        Talked, new { id = call.Value, whatsAppId = whatsAppId.Value, pickUp = pickUp.UtcDateTime }, cancellation);
 
     /// <summary>A call of the last two days has a row, whether or not it has ended.</summary>
     public async Task<bool> KnowsAsync(CallId call, CancellationToken cancellation)

@@ -90,7 +90,7 @@ internal sealed partial class LostCalls(
     {
         try
         {
-            await RememberAsync(cancellation);
+            await RememberAsync(cancellation).WaitAsync(Retry, time, cancellation); // this node's heartbeat is given after it
         }
         catch (Exception e) // Redis is not needed: a pick-up is in PostgreSQL or in a spool too.
         {

@@ -53,6 +53,7 @@ internal sealed partial class StoreMaintenance(
     {
         try
         {
+            await sweeper.BeatAsync(cancellation); // first: where Redis is away, that is waited for below
             await lost.RefreshAsync(cancellation);
             Report(await sweeper.SweepAsync(cancellation));
             await outage.RefreshAsync(cancellation);

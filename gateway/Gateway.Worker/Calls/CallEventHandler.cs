@@ -180,7 +180,27 @@ internal sealed partial class CallEventHandler(
         else if (before.Node is { Length: > 0 } node && node != calls.Node && ConcernsHolder(forwarded, before, terminate)
             && await services.Nodes.SendAsync(forwarded, node) == ForwardOutcome.Forwarded)
             return new Handled("forwarded", IsKept);
-        return new Handled("tombstone_left", IsKept);
+        return new Handled("tombstone_left", NoteTalkAsync(id, terminate));
+    }
+
+    /// <summary>
+    /// A call that no node has may be one of a node that died before it told anybody of the pick-up. Where Meta gives our own id back, its
+    /// row is told. False: it could not be.
+    /// </summary>
+    private async Task<bool> NoteTalkAsync(WhatsAppCallId id, WebhookEvent.CallTerminate end)
+    {
+        if (end.OpaqueData is not { } call || ReportedEnds.PickUpOf(end) is not { } pickUp)
+            return true;
+        try
+        {
+            using var timeout = new CancellationTokenSource(LongestWait, services.Time);
+            await services.Store.TalkedAsync(new CallId(call), id, pickUp, timeout.Token).WaitAsync(timeout.Token);
+            return true;
+        }
+        catch (Exception) // PostgreSQL: Meta sends it again.
+        {
+            return false;
+        }
     }
 
     /// <summary>

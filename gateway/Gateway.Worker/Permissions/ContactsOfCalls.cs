@@ -41,6 +41,9 @@ internal sealed partial class ContactsOfCalls(
     public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) =>
         store.AnsweredAsync(answers, cancellation);
 
+    public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) =>
+        store.TalkedAsync(call, whatsAppId, pickUp, cancellation);
+
     public Task SilentAsync(CallId call, DateTimeOffset startedAt, DateTimeOffset at, CallLeg leg, CancellationToken cancellation) =>
         store.SilentAsync(call, startedAt, at, leg, cancellation);
 

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
+using Npgsql;
 using Testing;
 
 namespace Gateway.Worker.Tests.Calls;
@@ -37,6 +39,27 @@ public sealed class UnavailableStoresTests(WorkerBench bench) : IClassFixture<Wo
         await Eventually.SeeAsync(
             () => bench.GetAsync("/readyz"), answer => answer.Body.Contains("\"redis\":\"ok\"", StringComparison.Ordinal), "Redis is back");
         await bench.KillAsync();
+    }
+
+    /// <summary>Its calls would be closed by others, which take it for lost.</summary>
+    [Fact]
+    public async Task A_node_is_heard_of_in_PostgreSQL_while_Redis_is_frozen()
+    {
+        using var stores = Stores.StartPrivate();
+        var lostAfter = TimeSpan.FromSeconds(6);
+        await using var one = await CallBench.StartAsync(
+            stores, options => options with { Node = options.Node with { LostAfter = lostAfter } });
+        await using var database = NpgsqlDataSource.Create(stores.Postgres);
+        stores.Freeze(StoreServer.Redis);
+        var longest = TimeSpan.Zero;
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < lostAfter * 1.5; await Task.Delay(100))
+        {
+            await using var age = database.CreateCommand("SELECT clock_timestamp() - max(seen_at) FROM nodes");
+            var seen = (TimeSpan)(await age.ExecuteScalarAsync())!;
+            longest = seen > longest ? seen : longest;
+        }
+        stores.Thaw(StoreServer.Redis);
+        Assert.InRange(longest, TimeSpan.Zero, lostAfter / 1.5);
     }
 
     [Fact]

@@ -115,7 +115,8 @@ public class CallbackCallTests
         var driver = CallDriver.CallbackConnecting();
         driver.Feed(Connected, new CallInput.WhatsAppRinging());
         Assert.Contains(new CallDecision.Terminate(CallDriver.WhatsAppId), driver.Feed(new CallInput.PbxEnded()));
-        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        driver.Feed(
+            new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null), new CallInput.WhatsAppTerminated(null));
         Assert.Equal(HangupCause.CallerGaveUp, driver.Record.Cause);
     }
 

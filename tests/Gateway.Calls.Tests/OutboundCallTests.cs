@@ -97,8 +97,37 @@ public class OutboundCallTests
         Assert.Equal(CallState.Ending, driver.Call.State);
 
         Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
-        driver.Feed(new CallInput.WhatsAppReleased(null));
+        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppTerminated(null));
         Assert.Equal((HangupCause.CallerGaveUp, CallDriver.WhatsAppId), (driver.Record.Cause, driver.Record.WhatsAppId));
+    }
+
+    /// <summary>The webhook of the pick-up is late: whether Graph ends the call or finds it over, the report of its end says so.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(WhatsAppErrorCodes.InvalidParameter)]
+    public void A_pick_up_that_was_not_heard_of_before_the_end_is_recorded(int? refusal)
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(Connected);
+        driver.Wait(TimeSpan.FromSeconds(8));
+        driver.Feed(new CallInput.PbxEnded(), new CallInput.MediaReleased(null, null));
+        driver.Feed(new CallInput.WhatsAppReleased(refusal is { } code ? new(code, "x") : null));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+        driver.Feed(new CallInput.WhatsAppTerminated(null) { Talk = TimeSpan.FromSeconds(3) });
+        Assert.InRange((driver.Record.EndedAt - driver.Record.AnsweredAt)!.Value.TotalSeconds, 2.9, 3); // by when the report came
+        Assert.Equal(HangupCause.CallerGaveUp, driver.Record.Cause);
+    }
+
+    [Fact]
+    public void A_report_of_the_end_that_never_comes_is_waited_for_no_longer_than_a_notice()
+    {
+        var driver = CallDriver.OutboundConnecting();
+        driver.Feed(Connected);
+        driver.Feed(new CallInput.PbxEnded(), new CallInput.MediaReleased(null, null), new CallInput.WhatsAppReleased(null));
+        driver.Wait(driver.Options.HangUpNotice - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(CallState.Ending, driver.Call.State);
+        driver.WaitForDeadline();
+        Assert.Equal((CallState.Ended, HangupCause.CallerGaveUp, null), (driver.Call.State, driver.Record.Cause, driver.Record.AnsweredAt));
     }
 
     [Fact]
@@ -132,7 +161,7 @@ public class OutboundCallTests
 
         // A webhook brings the id, and the phone stops ringing.
         Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
-        driver.Feed(new CallInput.WhatsAppReleased(null));
+        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppTerminated(null));
         Assert.Equal(CallDriver.WhatsAppId, driver.Record.WhatsAppId);
     }
 
@@ -173,7 +202,7 @@ public class OutboundCallTests
         Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.Feed(Connected));
         driver.Feed(new CallInput.WhatsAppReleased(new(WhatsAppErrorCodes.ServiceUnavailable, "x")));
         Assert.Equal([new CallDecision.Terminate(CallDriver.WhatsAppId)], driver.WaitForDeadline());
-        driver.Feed(new CallInput.WhatsAppReleased(null));
+        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.WhatsAppTerminated(null));
         Assert.Equal(CallDriver.WhatsAppId, driver.Record.WhatsAppId);
     }
 

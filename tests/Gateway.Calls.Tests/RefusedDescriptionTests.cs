@@ -66,7 +66,8 @@ public class RefusedDescriptionTests
 
     private static void Ended(CallDriver driver, MediaFault fault)
     {
-        driver.Feed(new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null));
+        driver.Feed(
+            new CallInput.WhatsAppReleased(null), new CallInput.MediaReleased(null, null), new CallInput.WhatsAppTerminated(null));
         Assert.Equal((HangupCause.IncompatibleMedia, fault), (driver.Record.Cause, driver.Record.MediaFault));
     }
 }

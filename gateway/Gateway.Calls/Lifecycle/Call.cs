@@ -352,7 +352,7 @@ public abstract class Call
                 break;
 
             case CallInput.WhatsAppReleased released:
-                _whatsApp.HandleReleased(released.Error, now);
+                _whatsApp.HandleReleased(released.Error, now, Identity.Direction == CallDirection.Outbound && AnsweredAt is null);
                 break;
 
             case CallInput.WhatsAppTerminated:

@@ -20,8 +20,10 @@ public sealed record CallOptions
     /// <summary>From pick-up to ICE and DTLS being up. Meta's client gives up after 20 s without media (138021).</summary>
     public TimeSpan MediaConnect { get; init; } = TimeSpan.FromSeconds(18);
 
-    /// <summary>From WhatsApp closing its media to the webhook that gives the reason;
-    /// then the call is ended as hung up by the user.</summary>
+    /// <summary>
+    /// From WhatsApp closing its media, or ending a call that was not answered as far as is known, to the webhook that gives the reason;
+    /// then the call is ended as hung up by the user, or recorded as it is known.
+    /// </summary>
     public TimeSpan HangUpNotice { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>From a lost answer to connect to the webhook that names the call; then it is over. A later one ends it at Meta.</summary>

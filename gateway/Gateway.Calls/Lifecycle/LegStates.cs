@@ -20,6 +20,9 @@ public enum WhatsAppLegState
     /// <summary>reject or terminate was sent.</summary>
     Releasing,
 
+    /// <summary>The call is over at Meta, whose report of its end may say that the user had picked up.</summary>
+    Reporting,
+
     Released,
 }
 

@@ -42,11 +42,23 @@ internal sealed class WhatsAppRelease(CallOptions options, DeadlineTable<CallDea
     }
 
     /// <summary>Graph has answered the release.</summary>
-    public void HandleReleased(WhatsAppError? error, Instant now)
+    /// <param name="error">Null: it is done.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="mayHaveTalked">
+    /// The user may have picked up, and the webhook be on its way: Meta's report of the end is waited for, which says for how long they
+    /// talked. A call that was answered is charged, by Meta too.
+    /// </param>
+    public void HandleReleased(WhatsAppError? error, Instant now, bool mayHaveTalked)
     {
         if (error is { IsTransient: true } && _tries < options.ReleaseTries)
         {
             deadlines[CallDeadline.ReleaseRetry] = now + options.ReleaseRetry * (1 << (_tries - 1));
+            return;
+        }
+        if (mayHaveTalked && State == WhatsAppLegState.Releasing)
+        {
+            State = WhatsAppLegState.Reporting;
+            deadlines[CallDeadline.State] = Instant.Min(deadlines[CallDeadline.State], now + options.HangUpNotice);
             return;
         }
         HandleTerminated();

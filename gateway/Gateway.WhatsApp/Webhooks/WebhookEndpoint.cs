@@ -89,7 +89,7 @@ public static partial class WebhookEndpoint
             var body = buffer.AsMemory(0, length);
             var header = context.Request.Headers[WebhookSignature.HeaderName];
             return TryRead(body, header, signature, clocks.Metas, out var batch, out var refused)
-                ? await KeepAsync(batch, options, sink, clocks.Ours) : refused;
+                ? await KeepAsync(batch, options, sink, clocks.Ours, context.RequestAborted) : refused;
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -122,20 +122,21 @@ public static partial class WebhookEndpoint
     }
 
     private static async Task<(int Status, string Result)> KeepAsync(
-        WebhookBatch batch, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time)
+        WebhookBatch batch, WebhookEndpointOptions options, IWebhookSink sink, TimeProvider time, CancellationToken aborted)
     {
         if (batch.Events.Count == 0)
             return (StatusCodes.Status200OK, Ok);
-        if (sink.TryAccept(batch) is not { } kept)
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        if (sink.TryAccept(batch, waiting.Token) is not { } kept)
             return (StatusCodes.Status503ServiceUnavailable, "queue_full");
         try
         {
-            if (await kept.WaitAsync(options.KeepTimeout, time))
+            if (await kept.WaitAsync(options.KeepTimeout, time, CancellationToken.None))
                 return (StatusCodes.Status200OK, Ok);
         }
         catch (TimeoutException)
         {
-            // A store does not answer: what it does not know by the time Meta sends it again is taken then.
+            await waiting.CancelAsync(); // a store does not answer: what it does not know by the time Meta sends it again is taken then
         }
         return (StatusCodes.Status503ServiceUnavailable, "not_kept");
     }

@@ -6,8 +6,10 @@ namespace Gateway.WhatsApp.Webhooks;
 public interface IWebhookSink
 {
     /// <summary>Takes all of the batch or none of it. Null means "no room now": the sender is asked to retry.</summary>
+    /// <param name="batch">What is in the webhook.</param>
+    /// <param name="abandoned">Cancelled when the sender waits no longer.</param>
     /// <returns>Completes when what was in it outlives this process; false: it does not, and the sender is asked to retry.</returns>
-    Task<bool>? TryAccept(WebhookBatch batch);
+    Task<bool>? TryAccept(WebhookBatch batch, CancellationToken abandoned);
 }
 
 /// <summary>The bounded channel between the webhook endpoint and the handlers of the events.</summary>
@@ -18,9 +20,9 @@ public sealed class WebhookQueue(int capacity) : IWebhookSink
 
     public ChannelReader<QueuedWebhook> Webhooks => _channel.Reader;
 
-    public Task<bool>? TryAccept(WebhookBatch batch)
+    public Task<bool>? TryAccept(WebhookBatch batch, CancellationToken abandoned)
     {
-        var webhook = new QueuedWebhook(batch);
+        var webhook = new QueuedWebhook(batch, abandoned);
         return _channel.Writer.TryWrite(webhook) ? webhook.Kept : null;
     }
 

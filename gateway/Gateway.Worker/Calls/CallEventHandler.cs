@@ -36,7 +36,7 @@ internal sealed partial class CallEventHandler(
         {
             var kept = new List<Task<bool>>();
             foreach (var happened in webhook.Batch.Events)
-                kept.Add((await HandleAsync(new ForwardedEvent(happened, 0))).Kept);
+                kept.Add((await HandleAsync(new ForwardedEvent(happened, 0), webhook)).Kept);
             _ = AnswerAsync(webhook, kept);
         }
     }
@@ -50,7 +50,9 @@ internal sealed partial class CallEventHandler(
     private static async Task AnswerAsync(QueuedWebhook webhook, IReadOnlyList<Task<bool>> kept) =>
         webhook.Answer((await Task.WhenAll(kept)).All(isKept => isKept));
 
-    private async Task<Handled> HandleAsync(ForwardedEvent forwarded)
+    /// <param name="forwarded">The event.</param>
+    /// <param name="webhook">Its own; null: another node received it.</param>
+    private async Task<Handled> HandleAsync(ForwardedEvent forwarded, QueuedWebhook? webhook = null)
     {
         var happened = forwarded.Event;
         try
@@ -59,7 +61,7 @@ internal sealed partial class CallEventHandler(
                 return new Handled("", others.AddAsync(happened)); // which counts it
             var handled = (happened, input) switch
             {
-                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartAsync(forwarded, connect, offer),
+                (WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer) => await StartAsync(forwarded, connect, offer, webhook),
                 (WebhookEvent.CallTerminate terminate, _) => await TerminateAsync(forwarded, id, terminate, input),
                 (WebhookEvent.CallConnect connect, _) => await ForwardAsync(forwarded, id, connect.OpaqueData, input),
                 (WebhookEvent.CallStatus status, _) => await ForwardAsync(forwarded, id, status.OpaqueData, input),
@@ -76,7 +78,8 @@ internal sealed partial class CallEventHandler(
         }
     }
 
-    private async Task<Handled> StartAsync(ForwardedEvent forwarded, WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer)
+    private async Task<Handled> StartAsync(
+        ForwardedEvent forwarded, WebhookEvent.CallConnect connect, CallInput.WhatsAppOffered offer, QueuedWebhook? webhook)
     {
         var whatsAppId = offer.Id;
         if (calls.FindAny(whatsAppId) is { } known)
@@ -96,6 +99,9 @@ internal sealed partial class CallEventHandler(
         var (claim, holder) = await claims.ClaimAsync(whatsAppId, identity.Id);
         if (claim == ClaimResult.Duplicate)
             return await RepeatedAsync(forwarded, holder);
+        // Meta sends it again, to any node, and no registry would tell that one of this call: it would begin, and be recorded, twice.
+        if (claim == ClaimResult.Assumed && webhook is { IsAbandoned: true })
+            return new Handled("abandoned", IsNotKept);
         if (isLate)
             return new Handled(await late.TakeAsync(identity, whatsAppId, connect), IsKept);
         if (claim == ClaimResult.Tombstoned)

@@ -48,10 +48,9 @@ internal sealed partial class Takeovers(
         try
         {
             await Task.Delay(options.Node.Heartbeat, time); // it may have lost its lease for a moment
-            var alive = await stores.Leases.AliveAsync();
-            if (alive.Contains(node) || await IsCutOffAsync(node))
+            if ((await stores.Leases.AliveAsync()).Contains(node) || await IsCutOffAsync(node))
                 return;
-            await TakeCallsAsync(node, isBack: alive.Any(one => one.Id == node.Id));
+            await TakeCallsAsync(node);
             await stores.Leases.EndAsync(node);
         }
         catch (Exception e) // Redis: the next heartbeat finds the node again.
@@ -82,13 +81,11 @@ internal sealed partial class Takeovers(
         }
     }
 
-    /// <param name="node">The dead one.</param>
-    /// <param name="isBack">It has started again, and has ended what could not be continued.</param>
-    private async Task TakeCallsAsync(LeasedNode node, bool isBack)
+    private async Task TakeCallsAsync(LeasedNode node)
     {
-        if (!isBack) // or it reads its inbox itself
+        if (!await IsBackAsync(node)) // or it reads its inbox itself
             await lost.NoteEndsAsync(node.Id);
-        var calls = await CallsOfAsync(node, isBack);
+        var calls = await CallsOfAsync(node);
         var withRoom = await stores.Leases.WithRoomAsync();
         var mine = calls.Where(one => TakerOf(one.Call.Id, withRoom) == options.Node.Id).ToArray();
         var taken = await TakeAsync(mine);
@@ -97,13 +94,16 @@ internal sealed partial class Takeovers(
             await Task.Delay(options.Node.Heartbeat * 2, time); // by then the others have seen the lapse too
             taken += await TakeAsync(calls.Except(mine));
         }
-        if (!isBack)
+        if (!await IsBackAsync(node))
         {
             await lost.NoteEndsAsync(node.Id); // what came before the last claim
             await ReadInboxAsync(node.Id);
         }
         LogTaken(node.Id, taken, calls.Length);
     }
+
+    /// <summary>It has started again, and has ended what could not be continued.</summary>
+    private async Task<bool> IsBackAsync(LeasedNode node) => (await stores.Leases.AliveAsync()).Any(one => one.Id == node.Id);
 
     /// <summary>
     /// What the node was handed and has not read: calls that it was to begin, and events of those that it had. Survivors may read the same:
@@ -155,7 +155,7 @@ internal sealed partial class Takeovers(
     /// has claimed and does not run is among them: the answer to its claim was lost. Of a node that is back, only those that can be
     /// continued: the others are its own business.
     /// </summary>
-    private async Task<(LiveCall Call, CallOwner Owner, SavedCall? Saved)[]> CallsOfAsync(LeasedNode node, bool isBack)
+    private async Task<(LiveCall Call, CallOwner Owner, SavedCall? Saved)[]> CallsOfAsync(LeasedNode node)
     {
         var live = await stores.Registry.ListAsync(CancellationToken.None);
         var found = await Task.WhenAll(live.Select(async call =>
@@ -165,6 +165,7 @@ internal sealed partial class Takeovers(
             var saved = isOf ? await snapshots.ReadAsync(call.Id, owner!.Value) : null;
             return (Call: call, Owner: isOf ? owner : null, Saved: saved);
         }));
+        var isBack = await IsBackAsync(node); // after the calls were read: a start has its lease before its first call
         return [.. found.Where(one => one.Owner is { } owner && (owner.Node != node.Id || IsOf(node, owner, one.Saved, isBack)))
             .Select(one => (one.Call, one.Owner!.Value, one.Saved))];
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage;
@@ -88,6 +89,49 @@ public sealed class KeptWebhookTests
         await bench.WhatsApp.HangUpAsync(call);
         await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
         Assert.False(bench.Pbx.HasUnexpectedCall);
+    }
+
+    /// <summary>Such as one that waited for a process that stood still. Meta sends it again, and that may be to another node.</summary>
+    [Fact]
+    public async Task An_offer_that_nobody_waits_for_any_more_begins_no_call_while_Redis_is_away()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(stores);
+        var (attempts, isAway) = (0, true);
+        await using var door = await WebhookDoor.OpenAsync(
+            async (door, webhook) =>
+            {
+                try
+                {
+                    return isAway && ++attempts > 1 ? 503 : await door.PassAsync(bench.Gateway.WebhookUrl, webhook);
+                }
+                catch (OperationCanceledException)
+                {
+                    return 504;
+                }
+            },
+            TimeSpan.FromMilliseconds(100));
+        bench.Relay.Pick = label => label == "connect" ? [door.Url] : bench.Relay.Targets;
+        var abandoned = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, one) =>
+        {
+            if (instrument.Name == "gateway_calls_webhook_events")
+                one.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => abandoned += tags[0].Value is "abandoned" ? 1 : 0);
+        listener.Start();
+
+        stores.Freeze(StoreServer.Redis);
+        var call = await bench.WhatsApp.PlaceAsync();
+        await Eventually.SeeAsync(() => abandoned == 1, "the offer is given up");
+        Assert.Empty(await bench.Gateway.RowsAsync(call.User.Phone));
+        stores.Thaw(StoreServer.Redis);
+        isAway = false;
+        await bench.Pbx.NextAsync(); // it is sent again
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.EndsAsync(call, HangupCause.CallerGaveUp);
+        Assert.Equal(1, abandoned);
     }
 
     [Fact]

@@ -117,6 +117,32 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         await bench.KillAsync();
     }
 
+    /// <summary>PostgreSQL could not say whether the dead node lives, so that the survivor gave it five seconds more.</summary>
+    [Fact]
+    public async Task A_call_that_the_node_began_after_it_was_back_is_not_taken()
+    {
+        await bench.StartAsync();
+        await using var survivor = await bench.StartOtherAsync("survivor");
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var leases = new NodeLeases(redis);
+        bench.Stores.Freeze(StoreServer.Postgres);
+        await bench.KillAsync();
+        await Eventually.SeeAsync(
+            leases.AliveAsync, alive => alive.All(node => node.Id != "worker"), "its lease has lapsed");
+        await Task.Delay(survivor.Options.Node.Lease * 2); // by then PostgreSQL was asked in vain
+        bench.Stores.Thaw(StoreServer.Postgres);
+        await bench.StartAsync();
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await Task.Delay(TimeSpan.FromSeconds(6)); // the survivor has looked at the node's calls
+        await agent.AnswerAsync();
+        await bench.NotedAsync(call);
+        Assert.Equal(new CallOwner("worker", 1), await new CallOwners(redis).FindAsync(new CallId(await bench.IdOfAsync(call))));
+        await bench.WhatsApp.HangUpAsync(call);
+        await agent.EndedAsync();
+        await bench.KillAsync();
+    }
+
     [Fact]
     public async Task Of_several_survivors_one_takes_each_call_and_the_lease_of_the_dead_node_is_forgotten()
     {

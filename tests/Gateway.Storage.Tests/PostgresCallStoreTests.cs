@@ -92,6 +92,26 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal(1L, await count.ExecuteScalarAsync());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Dialogs_that_come_apart_from_the_pick_up_are_kept_too(bool comeFirst)
+    {
+        var record = Record();
+        var call = new CallIdentity(record.Id, record.Direction, record.Channel, record.User, record.Node);
+        await Store.BeginAsync(call, Start, CancellationToken.None);
+        var answer = new CallAnswer(call, Start, Start.AddSeconds(3), null, "main", null);
+        if (comeFirst)
+            await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None);
+        await Store.AnsweredAsync([answer], CancellationToken.None);
+        if (!comeFirst)
+            await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None);
+        Assert.Equal("[1]", await Store.FindDialogsAsync(record.Id, CancellationToken.None));
+        await Store.CompleteAsync(record, CancellationToken.None);
+        await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None);
+        Assert.Null(await Store.FindDialogsAsync(record.Id, CancellationToken.None));
+    }
+
     [Fact]
     public async Task The_end_of_a_call_tells_who_had_it_since_when_and_what_was_wrong_with_its_media()
     {

@@ -13,6 +13,12 @@ public interface ICallStore
     Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation);
 
     /// <summary>
+    /// Notes the phones' dialogs of an answered call whose pick-up was stored without them. Does nothing where the call is over, or another
+    /// node's.
+    /// </summary>
+    Task DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation);
+
+    /// <summary>
     /// Notes in the row of a call that no node has any more when it was picked up, as Meta says at its end. Does nothing where a pick-up is
     /// known, or the record is complete.
     /// </summary>

@@ -26,7 +26,8 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
                 answered_at = excluded.answered_at, agent = coalesce(excluded.agent, calls.agent),
                 trunk = coalesce(excluded.trunk, calls.trunk),
                 agent_since = CASE WHEN coalesce(excluded.agent, calls.agent) IS NOT NULL THEN excluded.answered_at END,
-                whatsapp_call_id = coalesce(excluded.whatsapp_call_id, calls.whatsapp_call_id), dialogs = excluded.dialogs
+                whatsapp_call_id = coalesce(excluded.whatsapp_call_id, calls.whatsapp_call_id),
+                dialogs = coalesce(excluded.dialogs, calls.dialogs)
             WHERE calls.answered_at IS NULL AND calls.ended_at IS NULL AND calls.owner_token = 1
             RETURNING *
         )
@@ -38,6 +39,11 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             id, jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'agent', agent, 'trunk',
             trunk)
         FROM answered
+        """;
+
+    private const string KeepDialogs =
+        """
+        UPDATE calls SET dialogs = @dialogs WHERE started_at = @startedAt AND id = @id AND ended_at IS NULL AND owner_token = 1
         """;
 
     private const string Talked =
@@ -110,6 +116,9 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
             return answers.Count;
         },
         cancellation);
+
+    public Task DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
+        ExecuteAsync(KeepDialogs, new { id = call.Value, startedAt = startedAt.UtcDateTime, dialogs }, cancellation);
 
     public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) => ExecuteAsync(
         Talked, new { id = call.Value, whatsAppId = whatsAppId.Value, pickUp = pickUp.UtcDateTime }, cancellation);

@@ -39,20 +39,23 @@ internal sealed class CallNotes(
     {
         var answer = new CallAnswer(
             call.Identity, StartedAt, call.TimeOf(call.AnsweredAt!.Value), call.Agent, call.Trunk, call.WhatsAppId);
-        _notes.Add(async () => await services.Spool.AddAsync(answer with { Dialogs = await DialogsAsync() }));
-    }
-
-    /// <summary>Null too where the phones are busy with something else: the pick-up is not to wait, and Redis has their dialogs.</summary>
-    private async Task<string?> DialogsAsync()
-    {
-        try
+        _notes.Add(async () =>
         {
-            return StoredDialogs.Write(await dialogs().WaitAsync(Patience, services.Time));
-        }
-        catch (TimeoutException)
-        {
-            return null;
-        }
+            var phones = dialogs();
+            try
+            {
+                answer = answer with { Dialogs = StoredDialogs.Write(await phones.WaitAsync(Patience, services.Time)) };
+            }
+            catch (TimeoutException) // The phones are busy with something else, and the pick-up is not to wait.
+            {
+                Note(async cancellation =>
+                {
+                    if (StoredDialogs.Write(await phones) is { } text)
+                        await services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, cancellation);
+                });
+            }
+            await services.Spool.AddAsync(answer);
+        });
     }
 
     /// <summary>An agent of ours has it.</summary>

@@ -62,8 +62,8 @@ public static class GatewayHost
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             HttpListeners.Listen(kestrel, options.Http);
         });
-        builder.Logging.ClearProviders().AddJsonConsole(console =>
-                (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"))
+        builder.Logging.ClearProviders()
+            .AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"))
             .AddFilter("Microsoft", LogLevel.Warning).AddFilter("System.Net.Http", LogLevel.Warning)
             .AddFilter(logs.Passes).SetMinimumLevel(LogLevel.Trace);
         LimitedLogs.Wrap(builder.Services);

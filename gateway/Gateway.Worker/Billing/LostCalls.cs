@@ -156,8 +156,9 @@ internal sealed partial class LostCalls(
                     var id = new WhatsAppCallId(end.CallId);
                     ends.Add(entry);
                     _ended.TryAdd(id, Task.CompletedTask);
-                    if (await registry.SetTombstoneAsync(id, CancellationToken.None) is { Call: { } call })
-                        _reported.Await(call, id);
+                    var claim = await registry.SetTombstoneAsync(id, CancellationToken.None);
+                    if ((claim?.Call?.Value ?? end.OpaqueData) is { } call) // the node may have died before it bound Meta's id
+                        _reported.Await(new CallId(call), id);
                     NoteEnd(id, end);
                 }
             if (ends.Count > 0)

@@ -4,6 +4,7 @@ using Dapper;
 using Gateway.Calls;
 using Gateway.Sip.Dialogs;
 using Gateway.Storage.Nodes;
+using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Tests.Calls.Bench;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -74,12 +75,7 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         await bench.NotedAsync(call);
         var id = await bench.IdOfAsync(call);
         await bench.KillAsync();
-        await using (var connection = new NpgsqlConnection(bench.Postgres + ";Pooling=false"))
-            await connection.ExecuteAsync("UPDATE calls SET answered_at = NULL, dialogs = NULL WHERE id = @id", new { id });
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
-        var live = JsonNode.Parse((string)(await redis.GetDatabase().StringGetAsync($"wa:{{{id}}}:live"))!)!;
-        live["answeredAt"] = null;
-        await redis.GetDatabase().StringSetAsync($"wa:{{{id}}}:live", live.ToJsonString(), null, keepTtl: true);
+        await ForgetPickUpAsync(id, "answeredAt");
 
         await using var survivor = isItselfBack ? null : await bench.StartOtherAsync("survivor");
         if (survivor is null)
@@ -91,6 +87,36 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         Assert.Single((await purse.LookAsync()).Charges);
         if (survivor is not null)
             bench.Relay.Targets.Remove(survivor.WebhookUrl);
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task A_pick_up_by_a_user_whose_call_had_no_id_of_Meta_is_known_from_the_end_that_the_dead_node_was_handed()
+    {
+        await using var purse = await Purse.OpenAsync(bench.Stores.Postgres, 10);
+        await bench.StartAsync();
+        var user = bench.WhatsApp.User(Sandbox.Users.AutoMode.Answer);
+        var caller = bench.Pbx.Dial(user.Phone);
+        await caller.AnsweredAsync();
+        var call = await bench.WhatsApp.CallToAsync(user, CallState.Active);
+        await bench.NotedAsync(call);
+        var id = await bench.IdOfAsync(call);
+        await bench.KillAsync();
+        await bench.WhatsApp.HangUpAsync(call);
+        await ForgetPickUpAsync(id, "answeredAt", "whatsAppId");
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        await redis.GetDatabase().KeyDeleteAsync($"wa:{{{call.Id}}}:claim");
+        var end = new WebhookEvent.CallTerminate(call.Id, TerminateOutcome.Completed, new WhatsAppUser(user.Phone))
+        {
+            StartedAt = call.StartedAt, EndedAt = call.EndedAt, OpaqueData = id,
+        };
+        Assert.True(await new NodeInbox(redis).TryAddAsync("worker", new ForwardedEvent(end, 1).ToJson(), DateTimeOffset.UtcNow));
+
+        await using var survivor = await bench.StartOtherAsync("survivor");
+        Assert.Equal(SipCallEnd.Remote, (await caller.EndedAsync()).By);
+        var row = await bench.EndedRowAsync(call);
+        Assert.Equal((WireName.Of(HangupCause.NodeLost), true), (row.Cause, row.Answered));
+        Assert.Single((await purse.LookAsync()).Charges);
         await bench.KillAsync();
     }
 
@@ -169,5 +195,18 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         await Eventually.SeeAsync(
             () => redis.GetDatabase().SortedSetRangeByRankAsync(Leases),
             leases => leases.All(lease => !((string)lease!).StartsWith("worker ", StringComparison.Ordinal)), "its lease is forgotten");
+    }
+
+    /// <summary>The stores know neither of the pick-up nor of these properties of the live call: its node told nobody.</summary>
+    private async Task ForgetPickUpAsync(string id, params string[] properties)
+    {
+        await using (var connection = new NpgsqlConnection(bench.Postgres + ";Pooling=false"))
+            await connection.ExecuteAsync(
+                "UPDATE calls SET answered_at = NULL, dialogs = NULL, whatsapp_call_id = NULL WHERE id = @id", new { id });
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var live = JsonNode.Parse((string)(await redis.GetDatabase().StringGetAsync($"wa:{{{id}}}:live"))!)!;
+        foreach (var property in properties)
+            live[property] = null;
+        await redis.GetDatabase().StringSetAsync($"wa:{{{id}}}:live", live.ToJsonString(), null, keepTtl: true);
     }
 }

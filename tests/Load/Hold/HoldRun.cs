@@ -27,7 +27,10 @@ internal sealed class HoldRun(HoldOptions options)
         var codecs = new CostOptions();
         if (options.IsPinned && !OwnProcessor.TryLeaveToServer())
             return 2;
-        await using var server = new GatewayServer(codecs, options.Program, options.IsPinned ? OwnProcessor.Environment : null);
+        await using var server = new GatewayServer(codecs, options.Program, options.IsPinned ? OwnProcessor.Environment : null)
+        {
+            Adjust = options.MaxProcess is { } percent ? root => root["media"]!["maxProcessPercent"] = percent : null,
+        };
         await server.StartAsync(stop);
         if (options.IsPinned)
             OwnProcessor.Give(server);

@@ -131,4 +131,18 @@ public sealed record CallRecord
 
     /// <summary>The price of the call, calculated when it is stored; null: it was not answered or is not billed.</summary>
     public Price? Price { get; init; }
+
+    /// <summary>
+    /// The record of a lost call that is known to have been answered then: it lasted as long as the record says, but no longer than its
+    /// hold covers.
+    /// </summary>
+    /// <param name="at">By another clock perhaps, or in whole seconds: the call began no later than it was answered.</param>
+    public CallRecord LostAfterAnswer(DateTimeOffset at)
+    {
+        var answered = at > StartedAt ? at : StartedAt;
+        var end = EndedAt > answered ? EndedAt : answered;
+        if (Funding is { } funding && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
+            end = answered + paid;
+        return this with { AnsweredAt = answered, EndedAt = end };
+    }
 }

@@ -211,5 +211,5 @@ internal sealed record CallRow
 
     private static TimeSpan Seconds(int? seconds) => TimeSpan.FromSeconds(seconds!.Value);
 
-    private static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
+    internal static DateTimeOffset Utc(DateTime time) => new(DateTime.SpecifyKind(time, DateTimeKind.Utc));
 }

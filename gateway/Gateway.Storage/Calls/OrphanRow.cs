@@ -47,17 +47,12 @@ internal sealed record OrphanRow
     /// the call was answered by then at the latest.</remarks>
     public CallRecord Close(CallRow call)
     {
-        call = call with { AnsweredAt = call.AnsweredAt ?? HoldGrownAt };
-        var funding = FundingOf(WireName.Parse<CallDirection>(call.Direction));
-        var end = LastSign;
-        if (call.AnsweredAt is { } answered && funding is not null && Credit.PaidTime(funding.Rate, funding.Held) is var paid
-            && paid < end - answered)
-            end = answered + paid;
-        return (call with { EndedAt = end, Cause = WireName.Of(HangupCause.NodeLost) }).ToRecord() with
+        var record = (call with { EndedAt = LastSign, Cause = WireName.Of(HangupCause.NodeLost) }).ToRecord() with
         {
-            Funding = funding,
+            Funding = FundingOf(WireName.Parse<CallDirection>(call.Direction)),
             OwnerToken = OwnerToken,
         };
+        return (call.AnsweredAt ?? HoldGrownAt) is { } answered ? record.LostAfterAnswer(CallRow.Utc(answered)) : record;
     }
 
     private Funding? FundingOf(CallDirection direction) => Account is null ? null : new Funding(

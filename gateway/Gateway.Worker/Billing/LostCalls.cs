@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Gateway.Calls;
-using Gateway.Calls.Balances;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Calls.Rules;
@@ -105,26 +104,17 @@ internal sealed partial class LostCalls(
         (LiveCall Call, Instant Until) seen;
         lock (_answered)
             if (!_answered.TryGetValue(record.Id, out seen))
-                return record.AnsweredAt is null && _reported.PickUpOf(record.Id) is { } pickUp ? Answered(record, pickUp) : record;
+                return record.AnsweredAt is null && _reported.PickUpOf(record.Id) is { } pickUp ? record.LostAfterAnswer(pickUp) : record;
         var answered = seen.Call.AnsweredAt!.Value;
         if (record.AnsweredAt <= answered)
             return record;
-        return Answered(record, answered) with
+        return record.LostAfterAnswer(answered) with
         {
             WhatsAppId = record.WhatsAppId ?? seen.Call.WhatsAppId,
             Trunk = record.Trunk ?? seen.Call.Trunk,
             Agent = record.Agent ?? seen.Call.Agent,
             AgentSince = record.AgentSince ?? seen.Call.AgentSince,
         };
-    }
-
-    private static CallRecord Answered(CallRecord record, DateTimeOffset at)
-    {
-        var answered = at > record.StartedAt ? at : record.StartedAt; // Meta's is in whole seconds
-        var end = record.EndedAt > answered ? record.EndedAt : answered;
-        if (record.Funding is { } funding && Credit.PaidTime(funding.Rate, funding.Held) is var paid && paid < end - answered)
-            end = answered + paid;
-        return record with { AnsweredAt = answered, EndedAt = end };
     }
 
     private async Task<IReadOnlyList<LiveCall>> RememberAsync(CancellationToken cancellation)

@@ -3,6 +3,7 @@ using Gateway.Calls.Admission;
 using Gateway.Calls.Permissions;
 using Gateway.Calls.Records;
 using Gateway.Storage.Accounts;
+using Gateway.Storage.Calls;
 using Npgsql;
 using Testing;
 
@@ -88,6 +89,26 @@ public sealed class BeginWithAdmissionTests(Stores stores) : IAsyncLifetime
                 [BillingSetup.Record(request, null, null, HangupCause.NoAnswer)], new PermissionLimits(), None);
         }
         Assert.Equal((1, 1), await WindowsAsync(billing));
+    }
+
+    /// <summary>Nodes that Redis does not tell of each other, and Meta's second attempt.</summary>
+    [Fact]
+    public async Task An_offer_begins_one_call_whoever_else_asks()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 20);
+        var offer = new WhatsAppCallId("wacid." + billing.Account);
+        var requests = Enumerable.Range(0, 8).Select(_ => billing.Request() with { IsBegin = true, Offer = offer }).ToArray();
+        var facts = await Task.WhenAll(requests.Select(request => Admission.AdmitAsync(request, None)));
+        var begun = Assert.Single(requests.Zip(facts), one => one.Second.BegunAs is null).First;
+        Assert.Null((await Admission.AdmitAsync(begun, None)).BegunAs); // asked again, it is its own
+        Assert.All(requests.Zip(facts).Where(one => one.First != begun), one => Assert.Equal(begun.Call, one.Second.BegunAs));
+        Assert.Equal((begun.Call.Value, offer.Value), await billing.QueryAsync<(string, string)>(
+            "SELECT id, whatsapp_call_id FROM calls WHERE channel = @Account", new { billing.Account }));
+
+        await new CallOffers(_database).DeleteOldAsync(begun.At.AddHours(23), None);
+        Assert.Equal(begun.Call, (await Admission.AdmitAsync(billing.Request() with { IsBegin = true, Offer = offer }, None)).BegunAs);
+        await new CallOffers(_database).DeleteOldAsync(begun.At.AddHours(25), None);
+        Assert.Null((await Admission.AdmitAsync(billing.Request() with { IsBegin = true, Offer = offer }, None)).BegunAs);
     }
 
     [Fact]

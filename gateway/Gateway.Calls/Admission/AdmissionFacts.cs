@@ -16,6 +16,9 @@ public sealed record AdmissionFacts(
 {
     /// <summary>The agent whom the contact talked to last, and when; null: none.</summary>
     public LastAgent? LastAgent { get; init; }
+
+    /// <summary>The call that the offer has begun before, at another node: nothing was begun now. Null: none.</summary>
+    public CallId? BegunAs { get; init; }
 }
 
 /// <summary>The agent whom a contact talked to last.</summary>

@@ -17,4 +17,7 @@ public sealed record AdmissionRequest(
 {
     /// <summary>True where the call begins with it: its row is written, and the window opened that a call of the user opens.</summary>
     public bool IsBegin { get; init; }
+
+    /// <summary>Meta's id of a call that a user makes: the offer begins one call, at whatever node asks first. Null: it has none yet.</summary>
+    public WhatsAppCallId? Offer { get; init; }
 }

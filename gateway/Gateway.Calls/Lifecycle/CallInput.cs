@@ -73,6 +73,12 @@ public abstract record CallInput
         public string? Detail { get; init; }
     }
 
+    /// <summary>
+    /// Another node has begun the call of this offer. It is no input of a call: this node lets go of its own, and nobody hears of it.
+    /// </summary>
+    /// <param name="As">The other node's.</param>
+    public sealed record BegunElsewhere(CallId As) : CallInput;
+
     /// <param name="Held">The total now held for this call.</param>
     /// <param name="IsLast">True where the account has no more.</param>
     public sealed record HoldExtended(decimal Held, bool IsLast) : CallInput;

@@ -21,20 +21,32 @@ namespace Gateway.Storage.Accounts;
 /// <param name="limits">Those in force; null: calls open no windows.</param>
 public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<PermissionLimits>? limits = null) : IAdmissionStore
 {
-    /// <summary>The row of a call, and its event. Parameters: those of Calls/CallRow.cs that are known at the beginning.</summary>
+    /// <summary>
+    /// The row of a call, and its event, unless its offer has begun another call, whose id is the result. Parameters: those of
+    /// Calls/CallRow.cs that are known at the beginning.
+    /// </summary>
     internal const string Begin =
         """
-        WITH begun AS (
-            INSERT INTO calls (id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username, started_at, node,
-            node_start)
-            VALUES (@Id, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername, @StartedAt, @Node, @NodeStart)
+        WITH offer AS (
+            INSERT INTO call_offers AS known (whatsapp_call_id, call_id, offered_at)
+            SELECT @WhatsAppCallId, @Id, @StartedAt WHERE @WhatsAppCallId IS NOT NULL
+            ON CONFLICT (whatsapp_call_id) DO UPDATE SET call_id = known.call_id
+            RETURNING call_id
+        ), begun AS (
+            INSERT INTO calls (id, whatsapp_call_id, direction, channel, user_phone, user_id, user_parent_id, user_name, user_username,
+            started_at, node, node_start)
+            SELECT @Id, @WhatsAppCallId, @Direction, @Channel, @UserPhone, @UserId, @UserParentId, @UserName, @UserUsername,
+            @StartedAt, @Node, @NodeStart
+            WHERE NOT EXISTS (SELECT FROM offer WHERE call_id <> @Id)
             ON CONFLICT (started_at, id) DO NOTHING
             RETURNING *
+        ), told AS (
+            INSERT INTO events (kind, at, channel, call_id, data)
+            SELECT 'call.started', started_at, channel, id,
+                jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'node', node)
+            FROM begun
         )
-        INSERT INTO events (kind, at, channel, call_id, data)
-        SELECT 'call.started', started_at, channel, id,
-            jsonb_build_object('direction', direction, 'user', coalesce(user_phone, user_id, 'anonymous'), 'node', node)
-        FROM begun;
+        SELECT call_id FROM offer WHERE call_id <> @Id;
 
         """;
 
@@ -177,12 +189,16 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
             var statements = Texts[(request.IsBegin ? 1 : 0) + (opens ? 2 : 0)];
             await using var results = await connection.QueryMultipleAsync(
                 new CommandDefinition(statements, Parameters(request), cancellationToken: cancellation));
+            var begunAs = request.IsBegin ? await results.ReadSingleOrDefaultAsync<string?>() : null;
             await results.ReadAsync<int>();
             var money = await results.ReadSingleOrDefaultAsync<AdmissionRow>();
             var contact = await results.ReadSingleOrDefaultAsync<ContactRow>();
             var permission = contact?.ToContact([]).Permission;
             var facts = money?.ToFacts(request.Direction, permission) ?? new AdmissionFacts(null, permission, null, null, null, []);
-            return facts with { LastAgent = contact?.ToLastAgent() };
+            return facts with
+            {
+                LastAgent = contact?.ToLastAgent(), BegunAs = begunAs is null ? null : new CallId(begunAs),
+            };
         },
         cancellation);
 
@@ -228,6 +244,7 @@ public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<Permi
             Phones = request.User.Phone is { } phone ? NumberSpelling.Of(phone).ToArray() : [],
             user.UserId,
             Id = request.Call.Value,
+            WhatsAppCallId = request.Offer?.Value,
             StartedAt = request.At.UtcDateTime,
             UserPhone = request.User.Phone,
             UserParentId = user.ParentUserId,

@@ -7,8 +7,8 @@ using Npgsql;
 namespace Gateway.Worker.Billing;
 
 /// <summary>
-/// Maintains the store beside the calls: writes this node's heartbeat, closes what lost nodes left open, and manages the monthly partitions
-/// of call records.
+/// Maintains the store beside the calls: writes this node's heartbeat, closes what lost nodes left open, manages the monthly partitions of
+/// call records, and deletes old offers.
 /// </summary>
 internal sealed partial class StoreMaintenance(
     GatewayOptions options, NpgsqlDataSource database, OrphanSweeper sweeper, LostCalls lost, OutageAdmissionsUpdates outage,
@@ -77,6 +77,7 @@ internal sealed partial class StoreMaintenance(
             var dropped = options.Storage.KeepCalls is { } retention ? await months.DropAsync(now, retention, cancellation) : 0;
             if (made + dropped > 0)
                 LogMonths(made, dropped);
+            await new CallOffers(database).DeleteOldAsync(now, cancellation);
             _monthsAt = _clock.Now + BetweenMonths;
         }
         catch (PostgresException e) // Calls kept the tables busy: waiting loses nothing.

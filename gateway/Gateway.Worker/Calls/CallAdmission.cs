@@ -29,18 +29,21 @@ internal sealed class CallAdmission(
     /// <param name="startedAt">The rate in force then rates the call.</param>
     /// <param name="trunk">The trunk of an outbound call.</param>
     /// <param name="agent">Who dialled an outbound call.</param>
-    /// <returns><see cref="CallInput.Admitted"/> or <see cref="CallInput.Refused"/>.</returns>
-    public async Task<CallInput> CheckAsync(CallIdentity call, DateTimeOffset startedAt, string? trunk, string? agent)
+    /// <param name="offer">Meta's id of an inbound call.</param>
+    /// <returns><see cref="CallInput.Admitted"/>, <see cref="CallInput.Refused"/> or <see cref="CallInput.BegunElsewhere"/>.</returns>
+    public async Task<CallInput> CheckAsync(
+        CallIdentity call, DateTimeOffset startedAt, string? trunk, string? agent, WhatsAppCallId? offer)
     {
         var began = time.GetTimestamp();
-        var answer = await AnswerAsync(call, startedAt, trunk, agent);
+        var request = CallHolds.AdmissionOf(call, startedAt, live.Options.Calls.HoldSlice) with { IsBegin = true, Offer = offer };
+        var answer = await AnswerAsync(call, request, trunk, agent);
         if (answer is CallInput.Admitted)
             capacity.Admit();
         AdmissionMetrics.Asked(time.GetElapsedTime(began).TotalSeconds, (answer as CallInput.Refused)?.Cause);
         return answer;
     }
 
-    private async Task<CallInput> AnswerAsync(CallIdentity call, DateTimeOffset startedAt, string? trunk, string? agent)
+    private async Task<CallInput> AnswerAsync(CallIdentity call, AdmissionRequest request, string? trunk, string? agent)
     {
         if (capacity.Refusal() is { } cause)
             return new CallInput.Refused(cause);
@@ -52,9 +55,13 @@ internal sealed class CallAdmission(
             return new CallInput.Refused(HangupCause.StorageUnavailable);
 
         using var timeout = new CancellationTokenSource(LongestWait, time);
-        var request = CallHolds.AdmissionOf(call, startedAt, live.Options.Calls.HoldSlice) with { IsBegin = true };
         if (await lookup.AskAsync(request, timeout.Token) is not { } facts)
             return AnswerAlone(request, channel, trunk);
+        if (facts.BegunAs is { } other)
+        {
+            await lookup.ReleaseAsync(call, facts);
+            return new CallInput.BegunElsewhere(other);
+        }
         if (trunk is null && LeadsToPstnAlone(facts))
         {
             await lookup.ReleaseAsync(call, facts);

@@ -66,7 +66,7 @@ internal sealed partial class CallLoop : ICallInbox
         _services = services;
         _trace = trace;
         _logger = services.Logger;
-        _money = new CallMoney(call, details, services, this, Fail);
+        _money = new CallMoney(call, details, services, this, AbandonAsync, Fail);
         _registry = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
         _notes = new CallNotes(call, services, _legs.SnapshotAsync, OnStoreFailure);

@@ -9,9 +9,10 @@ namespace Gateway.Worker.Calls;
 /// <param name="details">What Meta reported of an inbound call.</param>
 /// <param name="services">What all calls share.</param>
 /// <param name="inbox">The call's.</param>
+/// <param name="letGo">Ends the call without a word to anybody: it is another node's.</param>
 /// <param name="onDefect">A defect in one of its operations.</param>
 internal sealed class CallMoney(
-    Call call, InboundDetails? details, CallServices services, ICallInbox inbox, Action<Exception> onDefect)
+    Call call, InboundDetails? details, CallServices services, ICallInbox inbox, Func<Task> letGo, Action<Exception> onDefect)
 {
     private readonly OperationQueue _asked = new(onDefect);
     private readonly TaskCompletionSource _checked = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -27,7 +28,14 @@ internal sealed class CallMoney(
 
     public void CheckAdmission() => _asked.Add(async () =>
     {
-        var answer = await services.Admission.CheckAsync(call.Identity, call.TimeOf(call.StartedAt), call.Trunk, call.Agent);
+        var answer = await services.Admission.CheckAsync(
+            call.Identity, call.TimeOf(call.StartedAt), call.Trunk, call.Agent, details?.WhatsAppId);
+        if (answer is CallInput.BegunElsewhere other)
+        {
+            await services.Registry.ReclaimAsync(details!.WhatsAppId, call.Identity.Id, other.As, CancellationToken.None);
+            await letGo();
+            return;
+        }
         if (answer is CallInput.Admitted admitted)
             answer = _admitted = details is null ? admitted : services.Agents.Flows.Lead(call.Identity, details.Payloads, admitted);
         inbox.Post(answer);

@@ -145,6 +145,26 @@ public sealed class KeptWebhookTests
         Assert.Single(await bench.Gateway.RowsAsync(call.User.Phone));
     }
 
+    /// <summary>PostgreSQL knows whose the call is.</summary>
+    [Fact]
+    public async Task An_offer_that_another_node_has_begun_is_rung_once_where_Redis_has_forgotten_it()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(stores, gateways: 2);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(stores.Redis + ",allowAdmin=true");
+        var (first, second) = (bench.Gateways[0].WebhookUrl, bench.Gateways[1].WebhookUrl);
+        bench.Relay.Pick = label => [label == "connect" ? first : second];
+        var call = await bench.WhatsApp.PlaceAsync();
+        var agent = await bench.Pbx.NextAsync();
+        await redis.GetServers()[0].FlushAllDatabasesAsync();
+        bench.Relay.Targets.Remove(first);
+        Assert.Equal(200, await bench.Relay.RepeatAsync("connect", call.Id));
+        await agent.AnswerAsync();
+        await bench.LiveAsync(call);
+        await bench.WhatsApp.HangUpAsync(call); // which the second hears, and hands to the first
+        await bench.EndsAsync(call, HangupCause.WhatsAppHungUp);
+    }
+
     private static async Task ClaimForGoneAsync(IConnectionMultiplexer redis, WebhookEvent offer)
     {
         var id = new WhatsAppCallId(Assert.IsType<WebhookEvent.CallConnect>(offer).CallId);

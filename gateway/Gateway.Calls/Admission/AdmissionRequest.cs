@@ -18,6 +18,6 @@ public sealed record AdmissionRequest(
     /// <summary>True where the call begins with it: its row is written, and the window opened that a call of the user opens.</summary>
     public bool IsBegin { get; init; }
 
-    /// <summary>Meta's id of a call that a user makes: the offer begins one call, at whatever node asks first. Null: it has none yet.</summary>
+    /// <summary>Meta's id of a call that a user makes: its offer begins one call, of the node that asks first. Null: it has none.</summary>
     public WhatsAppCallId? Offer { get; init; }
 }

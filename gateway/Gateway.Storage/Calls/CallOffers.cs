@@ -15,6 +15,7 @@ public sealed class CallOffers(NpgsqlDataSource database)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);
         return await connection.ExecuteAsync(new CommandDefinition(
-            "DELETE FROM call_offers WHERE offered_at < @until", new { until = (now - Kept).UtcDateTime }, cancellationToken: cancellation));
+            "DELETE FROM call_offers WHERE offered_at < @until", new { until = (now - Kept).UtcDateTime },
+            cancellationToken: cancellation));
     }
 }

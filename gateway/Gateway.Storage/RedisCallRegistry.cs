@@ -23,6 +23,8 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
 
     private static readonly TimeSpan ClaimTtl = TimeSpan.FromHours(24);
 
+    private static readonly TimeSpan LastOwnerTtl = TimeSpan.FromSeconds(30);
+
     private const string Tombstone = "†";
 
     /// <summary>A BYE and its repetitions are over by then (RFC 3261 §17.1.2.2: 64·T1).</summary>
@@ -56,7 +58,13 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return 1
         """;
 
-    private const string RemoveScript = CallOwners.Fence + "redis.call('DEL', KEYS[1], KEYS[2], KEYS[3]) return 1";
+    /// <summary>The last owner of a call that was taken over stays for a while: an earlier one may stand still, and is to find it.</summary>
+    private const string RemoveScript = CallOwners.Fence +
+        """
+        redis.call('DEL', KEYS[2], KEYS[3])
+        if tonumber(ARGV[1]) > 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) else redis.call('DEL', KEYS[1]) end
+        return 1
+        """;
 
     private const string KeepDialogScript = CallOwners.Fence + "redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3]) return 1";
 
@@ -106,7 +114,8 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     public async Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
     {
         var removed = (bool)await Database.ScriptEvaluateAsync(
-            RemoveScript, [CallOwners.KeyOf(callId), LiveKey(callId), DialogKey(callId)], [token]);
+            RemoveScript, [CallOwners.KeyOf(callId), LiveKey(callId), DialogKey(callId)],
+            [token, (long)LastOwnerTtl.TotalMilliseconds]);
         if (removed)
             await Database.SetRemoveAsync(LiveSet, callId.Value);
         return removed;

@@ -78,6 +78,9 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
         await Node("b").ClaimAsync(_id, call.Id, CancellationToken.None);
         Assert.Equal(winner.Node, (await Node("c").FindHolderAsync(_id, null, CancellationToken.None))?.Node);
         Assert.True(await Node("b").RemoveAsync(call.Id, 2, CancellationToken.None));
+        Assert.DoesNotContain(await Node("c").ListAsync(CancellationToken.None), one => one.Id == call.Id);
+        Assert.Equal([call.Id], await owners.LostOfAsync([(call.Id, 1)])); // it is over, and the first has stood still all the time
+        Assert.False(await Node("a").PublishAsync(call, CancellationToken.None));
     }
 
     [Fact]

@@ -24,6 +24,9 @@ internal sealed class CallNotes(
     /// <summary>A process that dies within this time after a pick-up has not noted it.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>Dialogs that came later are offered so often, and for so long.</summary>
+    private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1), LongestRetry = TimeSpan.FromMinutes(1);
+
     private readonly OperationQueue _notes = new(onFailure);
 
     /// <summary>Completes when all noted so far is stored, or was given up.</summary>
@@ -48,14 +51,33 @@ internal sealed class CallNotes(
             }
             catch (TimeoutException) // The phones are busy with something else, and the pick-up is not to wait.
             {
-                Note(async cancellation =>
-                {
-                    if (StoredDialogs.Write(await phones) is { } text)
-                        await services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, cancellation);
-                });
+                _ = KeepLaterAsync(answer, phones);
             }
             await services.Spool.AddAsync(answer);
         });
+    }
+
+    /// <summary>
+    /// By its dialogs alone a phone is hung up where Redis has lost what it had: PostgreSQL is asked until it takes them. Never throws.
+    /// </summary>
+    private async Task KeepLaterAsync(CallAnswer answer, Task<IReadOnlyList<SipDialogSnapshot>> phones)
+    {
+        for (var until = services.Clock.Now + LongestRetry; ; await Task.Delay(Retry, services.Time))
+        {
+            try
+            {
+                if (StoredDialogs.Write(await phones) is { } text)
+                    await WriteAsync(timeout => services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, timeout));
+                return;
+            }
+            catch (Exception e) // PostgreSQL.
+            {
+                if (services.Clock.Now < until)
+                    continue;
+                onFailure(e);
+                return;
+            }
+        }
     }
 
     /// <summary>An agent of ours has it.</summary>
@@ -100,9 +122,11 @@ internal sealed class CallNotes(
         Note(cancellation => services.Store.RecoveredAsync(id, startedAt, at, recovery, cancellation));
     }
 
-    private void Note(Func<CancellationToken, Task> write) => _notes.Add(async () =>
+    private void Note(Func<CancellationToken, Task> write) => _notes.Add(() => WriteAsync(write));
+
+    private async Task WriteAsync(Func<CancellationToken, Task> write)
     {
         using var timeout = new CancellationTokenSource(Timeout, services.Time);
         await write(timeout.Token).WaitAsync(timeout.Token); // the driver waits for longer where the server stands still
-    });
+    }
 }

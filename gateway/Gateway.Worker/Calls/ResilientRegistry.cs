@@ -8,7 +8,8 @@ namespace Gateway.Worker.Calls;
 /// <summary>
 /// The registry as calls see it: when Redis is unavailable or slow, calls go on with what this node knows by itself. A claim then counts as
 /// won unless this node has set the call's tombstone, an answer lock too, and what cannot be shown is not shown. Each such answer is
-/// counted; when Redis is back, the ends of calls are reported to it, and the live ones are shown again, for it may have come back empty.
+/// counted; when Redis is back, the ends of calls are reported to it, and the live ones are claimed and shown again, for it may have come
+/// back empty.
 /// </summary>
 internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
 {
@@ -32,7 +33,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
 
     private readonly Tombstones _tombstones = new();
     private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
-    private readonly ConcurrentDictionary<CallId, bool> _unshown = new();
+    private readonly ConcurrentDictionary<CallId, bool> _unshown = new(), _unclaimed = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
     private long _tryAgainAt = long.MinValue;
     private int _isRetrying;
@@ -41,7 +42,11 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     {
         if (_tombstones.Holds(whatsAppId)) // also when Redis has been restarted empty since
             return ClaimResult.Tombstoned;
-        return (await AskAsync("claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Assumed)).Value;
+        var (done, result) = await AskAsync(
+            "claim", () => registry.ClaimAsync(whatsAppId, callId, cancellation), ClaimResult.Assumed);
+        if (!done && _unclaimed.Count < MaxPendingRetries) // some never become calls
+            _unclaimed[callId] = true;
+        return result;
     }
 
     public async Task<bool> ReclaimAsync(WhatsAppCallId whatsAppId, CallId from, CallId callId, CancellationToken cancellation) =>
@@ -64,12 +69,14 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     public Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation)
     {
         _shown.AddOrUpdate(call.Id, _ => (call, null), (_, before) => (call, before.Dialog));
+        if (_unclaimed.TryRemove(call.Id, out _))
+            ShowLater(call.Id);
         return ShowAsync(call, cancellation);
     }
 
     public async Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
     {
-        _shown.TryRemove(callId, out _);
+        LetGo(callId);
         var (done, removed) = await AskAsync("remove", () => registry.RemoveAsync(callId, token, cancellation), true);
         if (!done)
             RetryLater(() => RemoveAsync(callId, token, cancellation));
@@ -84,7 +91,11 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     }
 
     /// <summary>Another node has the call: it is not shown by this one again.</summary>
-    public void LetGo(CallId callId) => _shown.TryRemove(callId, out _);
+    public void LetGo(CallId callId)
+    {
+        _shown.TryRemove(callId, out _);
+        _unclaimed.TryRemove(callId, out _);
+    }
 
     public async Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), TakenDialog.Unknown)).Value;
@@ -107,16 +118,22 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     public async Task ShowAgainAsync(CancellationToken cancellation)
     {
         Volatile.Write(ref _tryAgainAt, long.MinValue);
-        foreach (var (id, (call, dialog)) in _shown)
-        {
-            if (call is { Direction: CallDirection.Inbound, WhatsAppId: { } whatsAppId })
-                await ClaimAsync(whatsAppId, id, cancellation);
-            await ShowAsync(call, cancellation);
-            if (dialog is not null)
-                await KeepAsync(id, call.OwnerToken, dialog, cancellation);
-            if (!_shown.ContainsKey(id))
-                await RemoveAsync(id, call.OwnerToken, cancellation); // it ended meanwhile
-        }
+        foreach (var id in _shown.Keys)
+            await ShowAgainAsync(id, cancellation);
+    }
+
+    private async Task ShowAgainAsync(CallId id, CancellationToken cancellation)
+    {
+        if (!_shown.TryGetValue(id, out var shown))
+            return;
+        var (call, dialog) = shown;
+        if (call is { Direction: CallDirection.Inbound, WhatsAppId: { } whatsAppId })
+            await ClaimAsync(whatsAppId, id, cancellation);
+        await ShowAsync(call, cancellation);
+        if (dialog is not null)
+            await KeepAsync(id, call.OwnerToken, dialog, cancellation);
+        if (!_shown.ContainsKey(id))
+            await RemoveAsync(id, call.OwnerToken, cancellation); // it ended meanwhile
     }
 
     private async Task<bool> ShowAsync(LiveCall call, CancellationToken cancellation)
@@ -134,19 +151,16 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     }
 
     /// <summary>
-    /// As soon as Redis answers, the latest of a call: one that is not shown there nobody takes over, or ends, where this node dies.
+    /// As soon as Redis answers, the latest of a call: one that is not shown there nobody takes over, or ends, where this node dies, and
+    /// of one that is not claimed there this node does not hear what Meta reports to another.
     /// </summary>
     private void ShowLater(CallId call)
     {
         if (_unshown.TryAdd(call, true))
-            RetryLater(async () =>
+            RetryLater(() =>
             {
                 _unshown.TryRemove(call, out _);
-                if (!_shown.TryGetValue(call, out var shown))
-                    return;
-                await ShowAsync(shown.Call, CancellationToken.None);
-                if (shown.Dialog is { } dialog)
-                    await KeepAsync(call, shown.Call.OwnerToken, dialog, CancellationToken.None);
+                return ShowAgainAsync(call, CancellationToken.None);
             });
     }
 

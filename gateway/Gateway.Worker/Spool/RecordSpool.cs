@@ -30,7 +30,7 @@ internal sealed partial class RecordSpool : IDisposable
     private static readonly TimeSpan FinalTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1); // what waits is on this disk alone
 
     /// <summary>The back-off of a record that the store refuses; the others do not wait for it.</summary>
     private static readonly TimeSpan RefusedPause = TimeSpan.FromMinutes(1);

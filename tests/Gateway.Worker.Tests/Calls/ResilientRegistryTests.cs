@@ -64,6 +64,17 @@ public sealed class ResilientRegistryTests
     }
 
     [Fact]
+    public async Task The_claim_that_Redis_did_not_take_is_made_as_soon_as_it_answers()
+    {
+        var id = new WhatsAppCallId("wacid.live");
+        _redis.IsAway = true;
+        Assert.Equal(ClaimResult.Assumed, await _registry.ClaimAsync(id, Call.Id, default));
+        _redis.IsAway = false;
+        await _registry.PublishAsync(Call with { WhatsAppId = id }, default); // it is back before the call is shown
+        await Eventually.SeeAsync(() => Task.FromResult(_redis.Claims.ToArray()), claims => claims.Contains((id, Call.Id)), "a claim");
+    }
+
+    [Fact]
     public async Task What_redis_was_not_shown_is_shown_as_soon_as_it_answers()
     {
         await _registry.PublishAsync(Call with { Id = new CallId("before") }, default);
@@ -147,6 +158,8 @@ public sealed class ResilientRegistryTests
 
         public Task<ClaimResult> ClaimAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation)
         {
+            if (IsAway)
+                throw new TimeoutException();
             Claims.Add((whatsAppId, callId));
             return Task.FromResult(ClaimResult.Claimed);
         }

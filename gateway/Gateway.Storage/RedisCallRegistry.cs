@@ -58,7 +58,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         return 1
         """;
 
-    /// <summary>The last owner of a call that was taken over stays for a while: an earlier one may stand still, and is to find it.</summary>
+    /// <summary>The last owner of a call that was taken over stays for a while, to be found by an earlier one that stood still.</summary>
     private const string RemoveScript = CallOwners.Fence +
         """
         redis.call('DEL', KEYS[2], KEYS[3])

@@ -100,7 +100,8 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         foreach (var hold in holds)
             await admissions.ReleaseAsync(hold, cancellation);
         await ForgetAsync(cancellation);
-        return new SweepResult(orphans.Count, holds.Count);
+        var left = orphans.Count == 0 ? 0 : (await FindCallsAsync(null, cancellation)).Count; // some are waited for
+        return new SweepResult(Math.Max(0, orphans.Count - left), holds.Count);
     }
 
     /// <summary>The record of one open call, as far as it is known, whether its node is lost or not; null: it is completed.</summary>

@@ -11,6 +11,9 @@ namespace Gateway.Worker.Nodes;
 internal sealed partial class CallTaker(
     GatewayOptions options, NodeStart start, OwnershipStores stores, LostCalls lost, TimeProvider time, ILogger<CallTaker> logger)
 {
+    /// <summary>PostgreSQL is asked for the record of an ended call so often; then a sweep has it.</summary>
+    private const int RecordTries = 10;
+
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     /// <summary>One after the other: many connections at once would take processors from calls that nobody hears yet.</summary>
@@ -61,21 +64,28 @@ internal sealed partial class CallTaker(
     /// <summary>Where this process ends meanwhile, a sweep finds the row. Never throws.</summary>
     private async Task RecordAsync(CallId call)
     {
-        try
+        for (var tries = 1; ; tries++, await Task.Delay(Retry, time))
         {
-            if (await AskAsync(timeout => stores.Orphans.FindAsync(call, timeout)) is not { } record)
-                return;
-            if (record.AnsweredAt is null)
-                await lost.ReportAsync(call);
-            await AskAsync(async timeout =>
+            try
             {
-                await stores.Rows.CompleteAsync(lost.Complete(record), timeout);
-                return true;
-            });
-        }
-        catch (Exception e) // PostgreSQL: a sweep finds it after `node.lostAfter`.
-        {
-            LogNotRecorded(call, e.Message);
+                if (await AskAsync(timeout => stores.Orphans.FindAsync(call, timeout)) is not { } record)
+                    return;
+                if (record.AnsweredAt is null)
+                    await lost.ReportAsync(call);
+                await AskAsync(async timeout =>
+                {
+                    await stores.Rows.CompleteAsync(lost.Complete(record), timeout);
+                    return true;
+                });
+                return;
+            }
+            catch (Exception e) // PostgreSQL. While this node's claim is in Redis no sweep ends the call.
+            {
+                if (tries < RecordTries)
+                    continue;
+                LogNotRecorded(call, e.Message);
+                return;
+            }
         }
     }
 

@@ -14,9 +14,8 @@ namespace Gateway.Worker.Legs;
 
 /// <summary>
 /// The phones of the PBX in one call: those that ring, of which the first to answer wins and the others are cancelled, and the one in the
-/// conversation, which a transfer or a pick-up replaces. Whatever the PBX renegotiates in a call (hold, resume, moved media, refreshes) is
-/// answered here and goes no further, so the whatsapp leg never hears of it. Everything but <see cref="Owns"/> is called by operations of
-/// the call's queue.
+/// conversation, which a transfer or a pick-up replaces. Whatever the PBX renegotiates (hold, resume, moved media, refreshes) is answered
+/// here, and the whatsapp leg never hears of it. Everything but <see cref="Owns"/> is called by operations of the call's queue.
 /// </summary>
 /// <param name="id">For logs.</param>
 /// <param name="trunks">Where calls can go.</param>
@@ -83,11 +82,12 @@ internal sealed partial class SipLegs(
             call.Post(new CallInput.PbxRefused(480, null, attempt));
     }
 
-    /// <summary>Ends the ringing of one attempt.</summary>
+    /// <summary>Ends the ringing of one attempt; and its phone, where that has answered and the call did not know it yet.</summary>
     public async Task CancelAsync(int attempt, bool isElsewhere)
     {
-        foreach (var leg in TakeRinging(attempt))
-            await (isElsewhere ? leg.CompleteElsewhereAsync() : leg.HangUpAsync(HangupCause.NoAnswer));
+        await EndRingingAsync(attempt, isElsewhere);
+        if (!isElsewhere && _current?.Attempt == attempt)
+            await HangUpAgentAsync(); // or nobody else could answer any more
     }
 
     /// <summary>Ends the phone in the conversation, or its media where it has hung up; the call goes on, and others may ring.</summary>
@@ -146,7 +146,7 @@ internal sealed partial class SipLegs(
         if (!await TryAnswerAsync(by, old.Trunk, old.Attempt, old.Agent))
             return;
         var rang = _ringing.Remove(old);
-        await CancelAsync(old.Attempt, isElsewhere: true);
+        await EndRingingAsync(old.Attempt, isElsewhere: true);
         LogTransferred(id);
         var agent = by.Info.Caller.User;
         call.Post(rang ? new CallInput.PbxAnswered(agent, old.Attempt, old.Trunk.Name) : new CallInput.PbxIdentified(agent));
@@ -309,16 +309,17 @@ internal sealed partial class SipLegs(
         }
         _ringing.Remove(leg);
         _current = leg;
-        await CancelAsync(leg.Attempt, isElsewhere: true);
+        await EndRingingAsync(leg.Attempt, isElsewhere: true);
         call.Post(new CallInput.PbxAnswered(leg.NameOf(answered.Identity), leg.Attempt, leg.Trunk.Name));
     }
 
-    private SipLeg[] TakeRinging(int attempt)
+    private async Task EndRingingAsync(int attempt, bool isElsewhere)
     {
-        SipLeg[] taken = [.. _ringing.Where(leg => leg.Attempt == attempt)];
+        SipLeg[] ended = [.. _ringing.Where(leg => leg.Attempt == attempt)];
         _ringing.RemoveAll(leg => leg.Attempt == attempt);
         Publish();
-        return taken;
+        foreach (var leg in ended)
+            await (isElsewhere ? leg.CompleteElsewhereAsync() : leg.HangUpAsync(HangupCause.NoAnswer));
     }
 
     /// <summary>Of several phones that ring as one, the end of the last is the call's.</summary>

@@ -46,6 +46,23 @@ public sealed class SipLegsTests
         Assert.IsType<CallInput.PbxEnded>(await bench.NextAsync());
     }
 
+    /// <summary>The ringing ends just when the phone answers: the call does not know it, and rings the next.</summary>
+    [Fact]
+    public async Task A_phone_whose_answer_the_call_has_yet_to_hear_of_is_hung_up_and_another_can_answer()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await bench.RingAsync("ann");
+        await ann.AnswerAsync(talks: false);
+        Assert.Equal("ann", Assert.IsType<CallInput.PbxAnswered>(await bench.NextAsync()).Agent);
+        await bench.Operations.Add(() => bench.Phones.CancelAsync(0, isElsewhere: false));
+        Assert.Equal(SipCallEnd.Remote, (await ann.EndedAsync()).By);
+
+        var ben = await bench.RingAsync("ben");
+        await ben.AnswerAsync(talks: false);
+        Assert.Equal("ben", Assert.IsType<CallInput.PbxAnswered>(await bench.NextAsync()).Agent);
+        await bench.HasNoMoreAsync();
+    }
+
     /// <summary>A process that stood still cancels when it wakes, and the phone has answered meanwhile.</summary>
     [Fact]
     public async Task An_agent_whose_phone_answers_as_it_is_cancelled_is_in_the_call_until_the_phone_has_the_bye()

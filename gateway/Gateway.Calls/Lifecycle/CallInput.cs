@@ -74,7 +74,7 @@ public abstract record CallInput
     }
 
     /// <summary>
-    /// Another node has begun the call of this offer. It is no input of a call: this node lets go of its own, and nobody hears of it.
+    /// An answer to admission that no call is given: another node has begun the call of this offer, and this one lets go of its own.
     /// </summary>
     /// <param name="As">The other node's.</param>
     public sealed record BegunElsewhere(CallId As) : CallInput;

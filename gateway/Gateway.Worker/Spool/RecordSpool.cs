@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Gateway.Calls;
 using Gateway.Calls.Records;
+using Gateway.WhatsApp.Meta;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 using Npgsql;
@@ -46,6 +47,7 @@ internal sealed partial class RecordSpool : IDisposable
     private readonly InstantClock _clock;
     private readonly ILogger _logger;
     private readonly SpoolMetrics _metrics;
+    private readonly WarningLimit _warnings;
 
     /// <summary>Names of the waiting files, each with the time before which it is not tried.</summary>
     private readonly ConcurrentDictionary<string, Instant> _waiting = new();
@@ -62,7 +64,7 @@ internal sealed partial class RecordSpool : IDisposable
     /// <exception cref="UnauthorizedAccessException">The folder cannot be written.</exception>
     public RecordSpool(GatewayOptions options, ICallStore store, TimeProvider time, ILogger<RecordSpool> logger)
     {
-        _clock = new InstantClock(time);
+        (_clock, _warnings) = (new InstantClock(time), new WarningLimit(time));
         (_store, _time, _logger) = (store, time, logger);
         (_folder, _log, _keepSettled) =
             (new SpoolFolder(options.SpoolFolder()), new RecordLog(options.SpoolFolder()), options.Storage.KeepSettled);
@@ -316,7 +318,7 @@ internal sealed partial class RecordSpool : IDisposable
 
     private void ReportUnavailable(Exception e, CancellationToken cancellation)
     {
-        if (!cancellation.IsCancellationRequested)
+        if (!cancellation.IsCancellationRequested && _warnings.TryPass(nameof(LogUnavailable), out _))
             LogUnavailable(e.Message, Count);
     }
 

@@ -29,6 +29,7 @@ internal sealed class SteppedClock
         ["LD_PRELOAD"] = Library!,
         ["FAKETIME_TIMESTAMP_FILE"] = _file,
         ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
+        ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0", // Debian's 0.9.10 ends each wait of a condition on the monotonic clock at once without
         ["FAKETIME_CACHE_DURATION"] = "1", // seconds, after which a step is seen
         ["DONT_FAKE_MONOTONIC"] = "1", // its name in older versions
     };

@@ -91,6 +91,24 @@ public sealed class BeginWithAdmissionTests(Stores stores) : IAsyncLifetime
         Assert.Equal((1, 1), await WindowsAsync(billing));
     }
 
+    /// <summary>Such as one that a node refused which could ask neither store.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_node_makes_of_an_offer_that_has_begun_another_call_is_recorded_only_if_it_was_answered(bool isAnswered)
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 20);
+        var offer = new WhatsAppCallId("wacid." + billing.Account);
+        await Admission.AdmitAsync(billing.Request() with { IsBegin = true, Offer = offer }, None);
+        var record = BillingSetup.Record(
+            billing.Request(), null, isAnswered ? 10 : null, isAnswered ? HangupCause.WhatsAppHungUp : HangupCause.StorageUnavailable)
+            with { WhatsAppId = offer };
+        await billing.Calls.CompleteAllAsync([record], None);
+        Assert.Equal(isAnswered, await billing.Calls.FindAsync(record.Id, None) is not null);
+        Assert.Equal(isAnswered ? 2 : 1, await billing.QueryAsync<int>(
+            "SELECT count(*)::int FROM calls WHERE channel = @Account", new { billing.Account }));
+    }
+
     /// <summary>Nodes that Redis does not tell of each other, and Meta's second attempt.</summary>
     [Fact]
     public async Task An_offer_begins_one_call_whoever_else_asks()

@@ -25,7 +25,7 @@ internal sealed class Settlement(
     NpgsqlTransaction transaction, IReadOnlyList<CallRecord> records, PermissionLimits? limits, CancellationToken cancellation)
 {
     private const string OpenText = SettlementSql.Open + CallContacts.Lock + SettlementSql.Owners + SettlementSql.Completed,
-        OpenLateText = OpenText + SettlementSql.TakenBefore;
+        OpenUnansweredText = OpenText + SettlementSql.BegunElsewhere, OpenLateText = OpenUnansweredText + SettlementSql.TakenBefore;
 
     private static readonly ConcurrentDictionary<int, string> WriteTexts = new();
 
@@ -65,6 +65,12 @@ internal sealed class Settlement(
     /// <summary>Meta repeats webhooks for days: a call that comes too late may be one that was taken on the first.</summary>
     private static bool IsLate(CallRecord record) => record.Cause == HangupCause.OfferedTooLate;
 
+    /// <summary>
+    /// A node that could ask no store whose the call is has refused it, or rung for it; another may have begun it, whose record counts.
+    /// </summary>
+    private static bool MayBeAnothers(CallRecord record) =>
+        record is { Direction: CallDirection.Inbound, AnsweredAt: null, WhatsAppId: not null };
+
     private static bool IsAnothers(CallRecord record, Dictionary<string, long> owners)
     {
         var isAnothers = owners.TryGetValue(record.Id.Value, out var token) && token > record.OwnerToken;
@@ -84,7 +90,16 @@ internal sealed class Settlement(
         var statements = OpenText;
         var parameters = new DynamicParameters(CallContacts.Parameters(_records));
         parameters.AddDynamicParams(Parameters());
-        if (_records.Where(IsLate).ToArray() is { Length: > 0 } late)
+        if (_records.Where(MayBeAnothers).ToArray() is { Length: > 0 } unanswered)
+        {
+            statements = OpenUnansweredText;
+            parameters.AddDynamicParams(new
+            {
+                UnansweredIds = unanswered.Select(record => record.Id.Value).ToArray(),
+                UnansweredWhatsAppIds = unanswered.Select(record => record.WhatsAppId!.Value.Value).ToArray(),
+            });
+        }
+        if (_records.Where(record => IsLate(record) && MayBeAnothers(record)).ToArray() is { Length: > 0 } late)
         {
             statements = OpenLateText;
             parameters.AddDynamicParams(new
@@ -92,7 +107,7 @@ internal sealed class Settlement(
                 LateIds = late.Select(record => record.Id.Value).ToArray(),
                 LateStarts = late.Select(record => record.StartedAt.UtcDateTime).ToArray(),
                 LateChannels = late.Select(record => record.Channel.Value).ToArray(),
-                LateWhatsAppIds = TypedArray.OfText(late.Select(record => record.WhatsAppId?.Value)),
+                LateWhatsAppIds = late.Select(record => record.WhatsAppId!.Value.Value).ToArray(),
             });
         }
         await using var results = await transaction.Connection!.QueryMultipleAsync(

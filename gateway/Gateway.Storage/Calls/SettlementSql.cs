@@ -31,6 +31,15 @@ internal static class SettlementSql
         SELECT id FROM calls WHERE started_at BETWEEN @FirstStart AND @LastStart AND id = ANY(@Ids) AND ended_at IS NOT NULL
         """;
 
+    /// <summary>Of calls that nobody answered, those whose offer has begun another call, at another node.</summary>
+    public const string BegunElsewhere =
+        """
+
+        UNION ALL
+        SELECT unanswered.id FROM unnest(@UnansweredIds, @UnansweredWhatsAppIds) unanswered (id, whatsapp_call_id)
+        JOIN call_offers o USING (whatsapp_call_id) WHERE o.call_id <> unanswered.id
+        """;
+
     /// <summary>Of calls that were offered too late, those that were taken on an earlier offer, under other ids of ours.</summary>
     public const string TakenBefore =
         """

@@ -95,13 +95,15 @@ internal sealed partial class CallEventHandler(
         var identity = calls.Identify(CallDirection.Inbound, channel, connect.User);
         var isLate = late.IsLate(connect);
         if (!isLate && !calls.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
-            return new Handled("handed_over", IsKept);
+            return new Handled("handed_over", services.Nodes.IsClaimedAsync(whatsAppId, LongestWait)); // else Meta sends it again
         var (claim, holder) = await claims.ClaimAsync(whatsAppId, identity.Id);
         if (claim == ClaimResult.Duplicate)
             return await RepeatedAsync(forwarded, holder);
         // Meta sends it again, to any node, and no registry would tell that one of this call: it would begin, and be recorded, twice.
         if (claim == ClaimResult.Assumed && webhook is { IsAbandoned: true })
             return new Handled("abandoned", IsNotKept);
+        if (claim == ClaimResult.Assumed && !calls.HasRoom) // it may be another's by now, and this node could only refuse it
+            return new Handled("no_room", IsNotKept);
         if (isLate)
             return new Handled(await late.TakeAsync(identity, whatsAppId, connect), IsKept);
         if (claim == ClaimResult.Tombstoned)

@@ -16,7 +16,8 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
 {
     private const int MaxWaiting = 1000;
 
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(100), Timeout = TimeSpan.FromMilliseconds(500),
+        ClaimPoll = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Longer than an answer to connect is waited for.</summary>
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(15);
@@ -70,6 +71,23 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
         }
         catch (Exception) // Redis does not answer: the call is refused here.
         {
+        }
+        return false;
+    }
+
+    /// <summary>
+    /// True once a node has claimed a call that was handed over. Until then the offer is in Redis alone, which may lose it, and perhaps in
+    /// the inbox of a node that Redis does not reach.
+    /// </summary>
+    /// <param name="id">Meta's id of the call.</param>
+    /// <param name="patience">The time that the other node has.</param>
+    public async Task<bool> IsClaimedAsync(WhatsAppCallId id, TimeSpan patience)
+    {
+        for (var until = _clock.Now + patience; _clock.Now < until;)
+        {
+            if (await registry.FindHolderAsync(id, null, CancellationToken.None) is { } holder && holder != ClaimHolder.Unknown)
+                return true;
+            await Task.Delay(ClaimPoll, time);
         }
         return false;
     }

@@ -3,6 +3,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Storage;
 using Gateway.Storage.Nodes;
 using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Calls;
 using StackExchange.Redis;
@@ -143,6 +144,42 @@ public sealed class KeptWebhookTests
         Assert.Equal(200, await bench.Relay.RepeatBentAsync("connect", call.Id));
         Assert.False(bench.Pbx.HasUnexpectedCall);
         Assert.Single(await bench.Gateway.RowsAsync(call.User.Phone));
+    }
+
+    [Fact]
+    public async Task An_offer_that_the_node_it_was_handed_to_does_not_take_is_asked_for_again()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(stores);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(stores.Redis);
+        await new NodeLeases(redis).BeatAsync(new LeasedNode("deaf", "1"), TimeSpan.FromMinutes(1), hasRoom: true);
+        var capacity = bench.Gateway.Service<NodeCapacity>();
+        capacity.IsDraining = true;
+        var call = await bench.WhatsApp.PlaceAsync();
+        await AnsweredAsync(call, "503");
+        Assert.NotEmpty(await new NodeInbox(redis).ReadAsync("deaf"));
+        capacity.IsDraining = false;
+        await bench.Pbx.NextAsync();
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.EndsAsync(call, HangupCause.CallerGaveUp);
+    }
+
+    [Fact]
+    public async Task A_node_without_room_refuses_no_offer_of_which_Redis_cannot_say_whose_it_is()
+    {
+        using var stores = Stores.StartPrivate();
+        await using var bench = await CallBench.StartAsync(stores);
+        var capacity = bench.Gateway.Service<NodeCapacity>();
+        capacity.IsDraining = true;
+        stores.Freeze(StoreServer.Redis);
+        var call = await bench.WhatsApp.PlaceAsync();
+        await AnsweredAsync(call, "503");
+        Assert.Empty(await bench.Gateway.RowsAsync(call.User.Phone));
+        stores.Thaw(StoreServer.Redis);
+        capacity.IsDraining = false;
+        await bench.Pbx.NextAsync(); // it is sent again
+        await bench.WhatsApp.HangUpAsync(call);
+        await bench.EndsAsync(call, HangupCause.CallerGaveUp);
     }
 
     /// <summary>PostgreSQL knows whose the call is.</summary>

@@ -94,16 +94,17 @@ internal sealed partial class CallEventHandler(
 
         var identity = calls.Identify(CallDirection.Inbound, channel, connect.User);
         var isLate = late.IsLate(connect);
-        if (!isLate && !calls.HasRoom && await services.Nodes.TryHandOverAsync(forwarded))
+        var handedOver = isLate || calls.HasRoom ? (ForwardOutcome?)null : await services.Nodes.HandOverAsync(forwarded);
+        if (handedOver == ForwardOutcome.Forwarded)
             return new Handled("handed_over", services.Nodes.IsClaimedAsync(whatsAppId, LongestWait)); // else Meta sends it again
+        if (handedOver == ForwardOutcome.Unavailable) // it may be another's, and this node could only refuse it
+            return new Handled("no_room", IsNotKept);
         var (claim, holder) = await claims.ClaimAsync(whatsAppId, identity.Id);
         if (claim == ClaimResult.Duplicate)
             return await RepeatedAsync(forwarded, holder);
         // Meta sends it again, to any node, and no registry would tell that one of this call: it would begin, and be recorded, twice.
         if (claim == ClaimResult.Assumed && webhook is { IsAbandoned: true })
             return new Handled("abandoned", IsNotKept);
-        if (claim == ClaimResult.Assumed && !calls.HasRoom) // it may be another's by now, and this node could only refuse it
-            return new Handled("no_room", IsNotKept);
         if (isLate)
             return new Handled(await late.TakeAsync(identity, whatsAppId, connect), IsKept);
         if (claim == ClaimResult.Tombstoned)
@@ -127,7 +128,7 @@ internal sealed partial class CallEventHandler(
     {
         if (holder is null)
             return new Handled("duplicate", IsNotKept);
-        var isForwarded = offer.Hops == 0 && holder is { IsTombstone: false } && holder.Node != calls.Node
+        var isForwarded = holder is { IsTombstone: false } && holder.Node != calls.Node
             && await services.Nodes.SendAsync(offer, holder.Node) == ForwardOutcome.Forwarded;
         return new Handled(isForwarded ? "forwarded" : "duplicate", IsKept);
     }

@@ -53,31 +53,32 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
     public Task<ForwardOutcome> SendAsync(ForwardedEvent forwarded, string node) => SendAsync(forwarded, node, time.GetUtcNow());
 
     /// <summary>
-    /// Hands a new call to a node that has room for it. False: none has, or it was handed over often enough: a node may fill up, or begin
-    /// to drain, while a call is on its way there.
+    /// Hands a new call to a node that has room for it. <see cref="ForwardOutcome.Full"/>: none has.
+    /// <see cref="ForwardOutcome.TooManyHops"/>: it was handed over often enough, for a node may fill up, or begin to drain, while a call
+    /// is on its way there.
     /// </summary>
-    public async Task<bool> TryHandOverAsync(ForwardedEvent offer)
+    public async Task<ForwardOutcome> HandOverAsync(ForwardedEvent offer)
     {
+        var outcome = ForwardOutcome.Full;
         try
         {
             var nodes = (await leases.WithRoomAsync().WaitAsync(Timeout, time)).Where(node => node != options.Node.Id).ToArray();
             Random.Shared.Shuffle(nodes);
-            foreach (var node in nodes)
-                if (await SendAsync(offer, node) == ForwardOutcome.Forwarded)
-                {
-                    NodeMetrics.Forwarded(ForwardOutcome.Forwarded);
-                    return true;
-                }
+            for (var i = 0; i < nodes.Length && outcome is ForwardOutcome.Full; i++)
+                outcome = await SendAsync(offer, nodes[i]);
         }
-        catch (Exception) // Redis does not answer: the call is refused here.
+        catch (Exception) // Redis does not answer.
         {
+            outcome = ForwardOutcome.Unavailable;
         }
-        return false;
+        if (outcome == ForwardOutcome.Forwarded)
+            NodeMetrics.Forwarded(outcome);
+        return outcome;
     }
 
     /// <summary>
-    /// True once a node has claimed a call that was handed over. Until then the offer is in Redis alone, which may lose it, and perhaps in
-    /// the inbox of a node that Redis does not reach.
+    /// True once another node has claimed a call that was handed over, or it is over. Until then the offer is in Redis alone, which may
+    /// lose it, and perhaps in the inbox of a node that Redis does not reach.
     /// </summary>
     /// <param name="id">Meta's id of the call.</param>
     /// <param name="patience">The time that the other node has.</param>
@@ -85,7 +86,8 @@ internal sealed class EventForwarder(GatewayOptions options, NodeInbox inbox, No
     {
         for (var until = _clock.Now + patience; _clock.Now < until;)
         {
-            if (await registry.FindHolderAsync(id, null, CancellationToken.None) is { } holder && holder != ClaimHolder.Unknown)
+            if (await registry.FindHolderAsync(id, null, CancellationToken.None) is { } holder && holder != ClaimHolder.Unknown
+                && (holder.IsTombstone || holder.Node != options.Node.Id))
                 return true;
             await Task.Delay(ClaimPoll, time);
         }

@@ -175,8 +175,8 @@ public sealed class KeptWebhookTests
         var call = await bench.WhatsApp.PlaceAsync();
         await AnsweredAsync(call, "503");
         Assert.Empty(await bench.Gateway.RowsAsync(call.User.Phone));
-        stores.Thaw(StoreServer.Redis);
         capacity.IsDraining = false;
+        stores.Thaw(StoreServer.Redis);
         await bench.Pbx.NextAsync(); // it is sent again
         await bench.WhatsApp.HangUpAsync(call);
         await bench.EndsAsync(call, HangupCause.CallerGaveUp);

@@ -11,8 +11,13 @@ namespace Faults.Peers;
 /// </summary>
 internal sealed class MachineWatch : IMediaPeer, IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10), LoadInterval = TimeSpan.FromMilliseconds(100),
-    Kept = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(10), Kept = TimeSpan.FromMinutes(1);
+
+    /// <summary>A gap that counts is looked at several times.</summary>
+    private static readonly TimeSpan LoadInterval = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>A queue of threads is worked off for some time after it was seen.</summary>
+    private static readonly TimeSpan LoadBefore = TimeSpan.FromMilliseconds(500);
 
     private readonly PeerLoop _loop;
     private readonly Queue<(Instant From, Instant To)> _late = new();
@@ -46,7 +51,7 @@ internal sealed class MachineWatch : IMediaPeer, IDisposable
     public double RunnableWithin(Instant from, Instant to)
     {
         lock (Gate)
-            return _load.Where(load => load.At >= from - LoadInterval * 5 && load.At <= to).Select(load => load.Runnable)
+            return _load.Where(load => load.At >= from - LoadBefore && load.At <= to).Select(load => load.Runnable)
                 .DefaultIfEmpty().Max();
     }
 

@@ -109,6 +109,18 @@ public sealed class BeginWithAdmissionTests(Stores stores) : IAsyncLifetime
             "SELECT count(*)::int FROM calls WHERE channel = @Account", new { billing.Account }));
     }
 
+    [Fact]
+    public async Task Nodes_that_refuse_one_offer_record_one_call()
+    {
+        var billing = await BillingSetup.OpenAsync(_database, 20);
+        var offer = new WhatsAppCallId("wacid." + billing.Account);
+        var refused = Enumerable.Range(0, 8).Select(_ => BillingSetup.Record(
+            billing.Request(), null, null, HangupCause.StorageUnavailable) with { WhatsAppId = offer }).ToArray();
+        await Task.WhenAll(refused.Chunk(2).Select(some => billing.Calls.CompleteAllAsync(some, None)));
+        await billing.Calls.CompleteAllAsync(refused, None); // what is repeated changes nothing
+        Assert.Equal(1, await billing.QueryAsync<int>("SELECT count(*)::int FROM calls WHERE channel = @Account", new { billing.Account }));
+    }
+
     /// <summary>Nodes that Redis does not tell of each other, and Meta's second attempt.</summary>
     [Fact]
     public async Task An_offer_begins_one_call_whoever_else_asks()

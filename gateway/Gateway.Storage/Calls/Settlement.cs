@@ -25,7 +25,8 @@ internal sealed class Settlement(
     NpgsqlTransaction transaction, IReadOnlyList<CallRecord> records, PermissionLimits? limits, CancellationToken cancellation)
 {
     private const string OpenText = SettlementSql.Open + CallContacts.Lock + SettlementSql.Owners + SettlementSql.Completed,
-        OpenUnansweredText = OpenText + SettlementSql.BegunElsewhere, OpenLateText = OpenUnansweredText + SettlementSql.TakenBefore;
+        OpenUnansweredText = SettlementSql.Offers + OpenText + SettlementSql.BegunElsewhere,
+        OpenLateText = OpenUnansweredText + SettlementSql.TakenBefore;
 
     private static readonly ConcurrentDictionary<int, string> WriteTexts = new();
 
@@ -97,6 +98,7 @@ internal sealed class Settlement(
             {
                 UnansweredIds = unanswered.Select(record => record.Id.Value).ToArray(),
                 UnansweredWhatsAppIds = unanswered.Select(record => record.WhatsAppId!.Value.Value).ToArray(),
+                UnansweredStarts = unanswered.Select(record => record.StartedAt.UtcDateTime).ToArray(),
             });
         }
         if (_records.Where(record => IsLate(record) && MayBeAnothers(record)).ToArray() is { Length: > 0 } late)

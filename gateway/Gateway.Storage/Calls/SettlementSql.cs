@@ -31,6 +31,15 @@ internal static class SettlementSql
         SELECT id FROM calls WHERE started_at BETWEEN @FirstStart AND @LastStart AND id = ANY(@Ids) AND ended_at IS NOT NULL
         """;
 
+    /// <summary>The offers of calls that nobody answered are theirs, unless they have begun others.</summary>
+    public const string Offers =
+        """
+        INSERT INTO call_offers (whatsapp_call_id, call_id, offered_at)
+        SELECT * FROM unnest(@UnansweredWhatsAppIds, @UnansweredIds, @UnansweredStarts) ORDER BY 1
+        ON CONFLICT (whatsapp_call_id) DO NOTHING;
+
+        """;
+
     /// <summary>Of calls that nobody answered, those whose offer has begun another call, at another node.</summary>
     public const string BegunElsewhere =
         """

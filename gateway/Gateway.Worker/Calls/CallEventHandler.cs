@@ -28,6 +28,11 @@ internal sealed partial class CallEventHandler(
     /// </summary>
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(0.7);
 
+    private static readonly TimeSpan RepeatPause = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>No user waits for longer until it rings at the business.</summary>
+    private static readonly TimeSpan LongestRing = TimeSpan.FromSeconds(30);
+
     private readonly WarningLimit _warnings = new(services.Time);
 
     public async Task ReadWebhooksAsync(ChannelReader<QueuedWebhook> webhooks)
@@ -45,7 +50,23 @@ internal sealed partial class CallEventHandler(
     /// Takes an event that another node received: of a call of this one, or one that this one is to begin. Never throws. The inner task
     /// completes when the event outlives this process, or its call waits for a store no longer.
     /// </summary>
-    public async Task<Task> HandleForwardedAsync(ForwardedEvent forwarded) => (await HandleAsync(forwarded)).Kept;
+    public async Task<Task> HandleForwardedAsync(ForwardedEvent forwarded)
+    {
+        var kept = (await HandleAsync(forwarded)).Kept;
+        return forwarded.Event is WebhookEvent.CallConnect ? UntilKeptAsync(forwarded, kept) : kept;
+    }
+
+    /// <summary>
+    /// Begins with an offer again that a store kept this node from taking: it was answered for, so that Meta does not send it again.
+    /// </summary>
+    private async Task UntilKeptAsync(ForwardedEvent offer, Task<bool> kept)
+    {
+        for (var until = services.Clock.Now + LongestRing; !await kept && services.Clock.Now < until;)
+        {
+            await Task.Delay(RepeatPause, services.Time);
+            kept = (await HandleAsync(offer)).Kept;
+        }
+    }
 
     private static async Task AnswerAsync(QueuedWebhook webhook, IReadOnlyList<Task<bool>> kept) =>
         webhook.Answer((await Task.WhenAll(kept)).All(isKept => isKept));

@@ -13,6 +13,9 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
     /// <summary>The pause after which it reads even where nothing woke it: a message may be lost with a connection.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250), BackOff = TimeSpan.FromSeconds(1);
 
+    /// <summary>At a stop. What no store has taken by then stays in the inbox, for the next start.</summary>
+    private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(2);
+
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
@@ -37,7 +40,7 @@ internal sealed partial class InboxLoop(GatewayOptions options, NodeInbox inbox,
                 await SubscribeAsync();
                 while (await ReadAsync(handle)) { }
                 if (isLast)
-                    await Task.WhenAll(_handled.Select(one => one.Kept));
+                    await Task.WhenAny(Task.WhenAll(_handled.Select(one => one.Kept)), Task.Delay(LastWait, time, CancellationToken.None));
                 await RemoveAsync();
             }
             catch (Exception e) // Whatever keeps Redis from answering: nothing is lost, and it is read again.

@@ -16,7 +16,7 @@ namespace Gateway.Storage.Accounts;
 /// Admission and holds in PostgreSQL. Each method is one round trip: its statements are sent together as one transaction, the first of
 /// which locks the account's row, so that the second sees what every earlier holder of that lock has committed.
 /// </summary>
-/// <remarks>Locks are taken in one order everywhere: a call's offer, its settlement, its account, then contacts, holds and volumes.</remarks>
+/// <remarks>Locks are taken in one order everywhere: a call's offer, its settlement, its account, contacts, holds and volumes.</remarks>
 /// <param name="database">PostgreSQL.</param>
 /// <param name="limits">Those in force; null: calls open no windows.</param>
 public sealed class PostgresAdmissionStore(NpgsqlDataSource database, Func<PermissionLimits>? limits = null) : IAdmissionStore

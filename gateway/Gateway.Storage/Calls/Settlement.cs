@@ -67,7 +67,8 @@ internal sealed class Settlement(
     private static bool IsLate(CallRecord record) => record.Cause == HangupCause.OfferedTooLate;
 
     /// <summary>
-    /// A node that could ask no store whose the call is has refused it, or rung for it; another may have begun it, whose record counts.
+    /// A node that could not ask a store whose the call is may have refused it, or rung for it: where another has begun it, that one's
+    /// record counts.
     /// </summary>
     private static bool MayBeAnothers(CallRecord record) =>
         record is { Direction: CallDirection.Inbound, AnsweredAt: null, WhatsAppId: not null };
@@ -91,7 +92,8 @@ internal sealed class Settlement(
         var statements = OpenText;
         var parameters = new DynamicParameters(CallContacts.Parameters(_records));
         parameters.AddDynamicParams(Parameters());
-        if (_records.Where(MayBeAnothers).ToArray() is { Length: > 0 } unanswered)
+        var unanswered = _records.Where(MayBeAnothers).ToArray();
+        if (unanswered.Length > 0)
         {
             statements = OpenUnansweredText;
             parameters.AddDynamicParams(new
@@ -101,7 +103,7 @@ internal sealed class Settlement(
                 UnansweredStarts = unanswered.Select(record => record.StartedAt.UtcDateTime).ToArray(),
             });
         }
-        if (_records.Where(record => IsLate(record) && MayBeAnothers(record)).ToArray() is { Length: > 0 } late)
+        if (unanswered.Where(IsLate).ToArray() is { Length: > 0 } late)
         {
             statements = OpenLateText;
             parameters.AddDynamicParams(new

@@ -57,7 +57,7 @@ internal sealed partial class CallEventHandler(
     }
 
     /// <summary>
-    /// Begins with an offer again that a store kept this node from taking: it was answered for, so that Meta does not send it again.
+    /// Handles an offer again that a store kept this node from taking: Meta has its answer, and does not send it again.
     /// </summary>
     private async Task UntilKeptAsync(ForwardedEvent offer, Task<bool> kept)
     {
@@ -115,11 +115,14 @@ internal sealed partial class CallEventHandler(
 
         var identity = calls.Identify(CallDirection.Inbound, channel, connect.User);
         var isLate = late.IsLate(connect);
-        var handedOver = isLate || calls.HasRoom ? (ForwardOutcome?)null : await services.Nodes.HandOverAsync(forwarded);
-        if (handedOver == ForwardOutcome.Forwarded)
-            return new Handled("handed_over", services.Nodes.IsClaimedAsync(whatsAppId, LongestWait)); // else Meta sends it again
-        if (handedOver == ForwardOutcome.Unavailable) // it may be another's, and this node could only refuse it
-            return new Handled("no_room", IsNotKept);
+        if (!isLate && !calls.HasRoom)
+        {
+            var outcome = await services.Nodes.HandOverAsync(forwarded);
+            if (outcome == ForwardOutcome.Forwarded)
+                return new Handled("handed_over", services.Nodes.IsClaimedAsync(whatsAppId, LongestWait)); // else Meta sends it again
+            if (outcome == ForwardOutcome.Unavailable) // it may be another's, and this node could only refuse it
+                return new Handled("no_room", IsNotKept);
+        }
         var (claim, holder) = await claims.ClaimAsync(whatsAppId, identity.Id);
         if (claim == ClaimResult.Duplicate)
             return await RepeatedAsync(forwarded, holder);

@@ -92,6 +92,10 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         Assert.Equal(1L, await count.ExecuteScalarAsync());
     }
 
+    [Fact]
+    public async Task Dialogs_of_a_call_that_has_no_row_yet_are_to_be_noted_again() =>
+        Assert.False(await Store.DialogsAsync(Record().Id, Start, "[1]", CancellationToken.None));
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -102,13 +106,13 @@ public sealed class PostgresCallStoreTests(Stores stores) : IAsyncLifetime
         await Store.BeginAsync(call, Start, CancellationToken.None);
         var answer = new CallAnswer(call, Start, Start.AddSeconds(3), null, "main", null);
         if (comeFirst)
-            await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None);
+            Assert.True(await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None));
         await Store.AnsweredAsync([answer], CancellationToken.None);
         if (!comeFirst)
-            await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None);
+            Assert.True(await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None));
         Assert.Equal("[1]", await Store.FindDialogsAsync(record.Id, CancellationToken.None));
         await Store.CompleteAsync(record, CancellationToken.None);
-        await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None);
+        Assert.True(await Store.DialogsAsync(record.Id, Start, "[1]", CancellationToken.None)); // and are asked for no more
         Assert.Null(await Store.FindDialogsAsync(record.Id, CancellationToken.None));
     }
 

@@ -14,9 +14,9 @@ public interface ICallStore
 
     /// <summary>
     /// Notes the phones' dialogs of an answered call whose pick-up was stored without them. Does nothing where the call is over, or another
-    /// node's.
+    /// node's. False: the call has no row yet, so they are to be noted again.
     /// </summary>
-    Task DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation);
+    Task<bool> DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation);
 
     /// <summary>
     /// Notes in the row of a call that no node has any more when it was picked up, as Meta says at its end. Does nothing where a pick-up is

@@ -43,7 +43,10 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
 
     private const string KeepDialogs =
         """
-        UPDATE calls SET dialogs = @dialogs WHERE started_at = @startedAt AND id = @id AND ended_at IS NULL AND owner_token = 1
+        WITH kept AS (
+            UPDATE calls SET dialogs = @dialogs WHERE started_at = @startedAt AND id = @id AND ended_at IS NULL AND owner_token = 1
+        )
+        SELECT EXISTS (SELECT FROM calls WHERE started_at = @startedAt AND id = @id)
         """;
 
     private const string Talked =
@@ -117,8 +120,13 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         },
         cancellation);
 
-    public Task DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
-        ExecuteAsync(KeepDialogs, new { id = call.Value, startedAt = startedAt.UtcDateTime, dialogs }, cancellation);
+    public async Task<bool> DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<bool>(
+            new CommandDefinition(
+                KeepDialogs, new { id = call.Value, startedAt = startedAt.UtcDateTime, dialogs }, cancellationToken: cancellation));
+    }
 
     public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) => ExecuteAsync(
         Talked, new { id = call.Value, whatsAppId = whatsAppId.Value, pickUp = pickUp.UtcDateTime }, cancellation);

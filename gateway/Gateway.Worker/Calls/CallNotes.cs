@@ -58,17 +58,19 @@ internal sealed class CallNotes(
     }
 
     /// <summary>
-    /// By its dialogs alone a phone is hung up where Redis has lost what it had: PostgreSQL is asked until it takes them. Never throws.
+    /// By its dialogs alone a phone is hung up where Redis has lost what it had: PostgreSQL is asked until it has the call's row, and takes
+    /// them. Never throws.
     /// </summary>
     private async Task KeepLaterAsync(CallAnswer answer, Task<IReadOnlyList<SipDialogSnapshot>> phones)
     {
-        for (var until = services.Clock.Now + LongestRetry; ; await Task.Delay(Retry, services.Time))
+        var until = services.Clock.Now + LongestRetry;
+        for (var isKept = false; !isKept; await Task.Delay(Retry, services.Time))
         {
             try
             {
-                if (StoredDialogs.Write(await phones) is { } text)
-                    await WriteAsync(timeout => services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, timeout));
-                return;
+                isKept = StoredDialogs.Write(await phones) is not { } text
+                    || await AskAsync(timeout => services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, timeout))
+                    || services.Clock.Now >= until;
             }
             catch (Exception e) // PostgreSQL.
             {
@@ -122,11 +124,15 @@ internal sealed class CallNotes(
         Note(cancellation => services.Store.RecoveredAsync(id, startedAt, at, recovery, cancellation));
     }
 
-    private void Note(Func<CancellationToken, Task> write) => _notes.Add(() => WriteAsync(write));
+    private void Note(Func<CancellationToken, Task> write) => _notes.Add(() => AskAsync(async timeout =>
+    {
+        await write(timeout);
+        return true;
+    }));
 
-    private async Task WriteAsync(Func<CancellationToken, Task> write)
+    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask)
     {
         using var timeout = new CancellationTokenSource(Timeout, services.Time);
-        await write(timeout.Token).WaitAsync(timeout.Token); // the driver waits for longer where the server stands still
+        return await ask(timeout.Token).WaitAsync(timeout.Token); // the driver waits for longer where the server stands still
     }
 }

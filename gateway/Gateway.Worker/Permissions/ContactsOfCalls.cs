@@ -41,7 +41,7 @@ internal sealed partial class ContactsOfCalls(
     public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) =>
         store.AnsweredAsync(answers, cancellation);
 
-    public Task DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
+    public Task<bool> DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
         store.DialogsAsync(call, startedAt, dialogs, cancellation);
 
     public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) =>

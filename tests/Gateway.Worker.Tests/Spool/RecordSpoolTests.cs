@@ -217,7 +217,7 @@ public sealed class RecordSpoolTests : IAsyncLifetime
 
         public Task AnsweredAsync(IReadOnlyList<CallAnswer> answers, CancellationToken cancellation) => throw new NotSupportedException();
 
-        public Task DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
+        public Task<bool> DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
             throw new NotSupportedException();
 
         public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) =>

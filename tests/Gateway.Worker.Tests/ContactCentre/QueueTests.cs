@@ -164,6 +164,7 @@ public sealed class QueueTests(Stores stores)
         var call = await bench.WhatsApp.PlaceAsync();
         await WhatsAppSide.UntilAsync(call, CallState.Active);
         await InLineAsync(bench, 1);
+        await Eventually.SeeAsync(() => bench.RowAsync(call), row => row.WaitedFrom is not null, "PostgreSQL knows that it waits");
 
         await bench.WhatsApp.HangUpAsync(call);
 

@@ -120,32 +120,19 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
         },
         cancellation);
 
-    public async Task<bool> DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<bool>(
-            new CommandDefinition(
-                KeepDialogs, new { id = call.Value, startedAt = startedAt.UtcDateTime, dialogs }, cancellationToken: cancellation));
-    }
+    public Task<bool> DialogsAsync(CallId call, DateTimeOffset startedAt, string dialogs, CancellationToken cancellation) =>
+        ScalarAsync<bool>(KeepDialogs, new { id = call.Value, startedAt = startedAt.UtcDateTime, dialogs }, cancellation);
 
     public Task TalkedAsync(CallId call, WhatsAppCallId whatsAppId, DateTimeOffset pickUp, CancellationToken cancellation) => ExecuteAsync(
         Talked, new { id = call.Value, whatsAppId = whatsAppId.Value, pickUp = pickUp.UtcDateTime }, cancellation);
 
     /// <summary>A call of the last two days has a row, whether or not it has ended.</summary>
-    public async Task<bool> KnowsAsync(CallId call, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<bool>(
-            new CommandDefinition(Knows, new { Id = call.Value }, cancellationToken: cancellation));
-    }
+    public Task<bool> KnowsAsync(CallId call, CancellationToken cancellation) =>
+        ScalarAsync<bool>(Knows, new { Id = call.Value }, cancellation);
 
     /// <summary>The dialogs of an answered call that has not ended, as its node wrote them; null: none.</summary>
-    public async Task<string?> FindDialogsAsync(CallId call, CancellationToken cancellation)
-    {
-        await using var connection = await database.OpenConnectionAsync(cancellation);
-        return await connection.ExecuteScalarAsync<string?>(
-            new CommandDefinition(Dialogs, new { Id = call.Value }, cancellationToken: cancellation));
-    }
+    public Task<string?> FindDialogsAsync(CallId call, CancellationToken cancellation) =>
+        ScalarAsync<string>(Dialogs, new { Id = call.Value }, cancellation);
 
     /// <summary>
     /// Makes a call, and what is held for it, another node's: records of the node that had it change nothing any more. False: it has ended,
@@ -225,6 +212,12 @@ public sealed class PostgresCallStore(NpgsqlDataSource database) : ICallStore
     }
 
     private static double? Rounded(double? value, int digits) => value is { } some ? Math.Round(some, digits) : null;
+
+    private async Task<T?> ScalarAsync<T>(string sql, object parameters, CancellationToken cancellation)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        return await connection.ExecuteScalarAsync<T>(new CommandDefinition(sql, parameters, cancellationToken: cancellation));
+    }
 
     private async Task ExecuteAsync(string sql, object parameters, CancellationToken cancellation)
     {

@@ -74,10 +74,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     public Task<CommandReply> TakeCallAsync(string node, CallId call, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.TakeCall(call), Timeout, cancellation);
 
-    /// <summary>
-    /// Asks a node whether it could take a call. A node of the version before does not answer:
-    /// <see cref="CommandOutcome.NodeUnreachable"/>.
-    /// </summary>
+    /// <summary>Asks a node whether it could take a call.</summary>
     public Task<CommandReply> PrepareCallAsync(string node, CallId call, CancellationToken cancellation) =>
         SendAsync(node, new NodeCommand.PrepareCall(call), Timeout, cancellation);
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
@@ -226,8 +227,8 @@ internal sealed partial class CallEventHandler(
             return true;
         try
         {
-            using var timeout = new CancellationTokenSource(LongestWait, services.Time);
-            await services.Store.TalkedAsync(new CallId(call), id, pickUp, timeout.Token).WaitAsync(timeout.Token);
+            await services.Time.WithinAsync(
+                LongestWait, timeout => services.Store.TalkedAsync(new CallId(call), id, pickUp, timeout));
             return true;
         }
         catch (Exception) // PostgreSQL: Meta sends it again.

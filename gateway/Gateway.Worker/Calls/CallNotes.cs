@@ -4,6 +4,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Sip.Dialogs;
+using Gateway.Storage;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Legs;
 using Media.Protocols.Primitives;
@@ -63,23 +64,21 @@ internal sealed class CallNotes(
     /// </summary>
     private async Task KeepLaterAsync(CallAnswer answer, Task<IReadOnlyList<SipDialogSnapshot>> phones)
     {
-        var until = services.Clock.Now + LongestRetry;
-        for (var isKept = false; !isKept; await Task.Delay(Retry, services.Time))
+        Exception failure = new TimeoutException("The call's row did not come");
+        for (var until = services.Clock.Now + LongestRetry; services.Clock.Now < until; await Task.Delay(Retry, services.Time))
         {
             try
             {
-                isKept = StoredDialogs.Write(await phones) is not { } text
-                    || await AskAsync(timeout => services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, timeout))
-                    || services.Clock.Now >= until;
+                if (StoredDialogs.Write(await phones) is not { } text || await services.Time.WithinAsync(
+                    Timeout, timeout => services.Store.DialogsAsync(answer.Call.Id, answer.StartedAt, text, timeout)))
+                    return;
             }
             catch (Exception e) // PostgreSQL.
             {
-                if (services.Clock.Now < until)
-                    continue;
-                onFailure(e);
-                return;
+                failure = e;
             }
         }
+        onFailure(failure);
     }
 
     /// <summary>An agent of ours has it.</summary>
@@ -124,15 +123,5 @@ internal sealed class CallNotes(
         Note(cancellation => services.Store.RecoveredAsync(id, startedAt, at, recovery, cancellation));
     }
 
-    private void Note(Func<CancellationToken, Task> write) => _notes.Add(() => AskAsync(async timeout =>
-    {
-        await write(timeout);
-        return true;
-    }));
-
-    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask)
-    {
-        using var timeout = new CancellationTokenSource(Timeout, services.Time);
-        return await ask(timeout.Token).WaitAsync(timeout.Token); // the driver waits for longer where the server stands still
-    }
+    private void Note(Func<CancellationToken, Task> write) => _notes.Add(() => services.Time.WithinAsync(Timeout, write));
 }

@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage;
 using Gateway.Storage.Calls;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Configuration;
@@ -47,9 +48,5 @@ internal sealed class OfferClaims(
     private async Task<bool> IsAliveAsync(string node) =>
         (await leases.AliveAsync().WaitAsync(Timeout, time)).Any(one => one.Id == node);
 
-    private async Task<bool> HasRowAsync(CallId call)
-    {
-        using var timeout = new CancellationTokenSource(Timeout, time);
-        return await rows.KnowsAsync(call, timeout.Token).WaitAsync(timeout.Token);
-    }
+    private Task<bool> HasRowAsync(CallId call) => time.WithinAsync(Timeout, timeout => rows.KnowsAsync(call, timeout));
 }

@@ -24,6 +24,9 @@ internal sealed partial class CallMoves(
     /// <summary>The pause before a call that came back is handed over again, which doubles: each try is heard.</summary>
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(2);
 
+    /// <summary>The time for which a node that did not answer is passed over: each question to it costs a call two seconds.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
     /// <summary>Calls that came back from another node, which did not take them.</summary>
     private readonly ConcurrentDictionary<CallId, CameBack> _back = [];
 
@@ -32,8 +35,8 @@ internal sealed partial class CallMoves(
     /// <summary>Calls that these nodes could not take; nobody has heard of the question, and it is asked again.</summary>
     private readonly ConcurrentDictionary<(CallId Call, string Node), bool> _refused = [];
 
-    /// <summary>Nodes that do not answer whether they could take a call.</summary>
-    private readonly ConcurrentDictionary<string, bool> _unprepared = [];
+    /// <summary>Nodes that did not answer whether they could take a call, and when they are asked again.</summary>
+    private readonly ConcurrentDictionary<string, Instant> _silent = [];
 
     /// <summary>
     /// Hands every call to nodes with room as soon as it can be moved, in turn, until none is left or it is cancelled. Those that ring,
@@ -74,18 +77,30 @@ internal sealed partial class CallMoves(
     public async Task<bool> PrepareAsync(CallId call) => await stores.Owners.FindAsync(call) is { } owner
         && await snapshots.ReadAsync(call, owner) is { } saved && taker.Calls.CouldResume(saved);
 
-    /// <summary>Takes a call that another node has handed over. False: it has not, or the call cannot go on here.</summary>
-    public async Task<bool> TakeAsync(CallId call) =>
-        await stores.Owners.FindAsync(call) is { } owner
-            && await snapshots.ReadAsync(call, owner) is { Media.IsExact: true } saved
-            && await taker.TakeAsync(call, owner, saved) == TakeOutcome.Continued;
+    /// <summary>
+    /// Takes a call that another node has handed over. From the claim on it is this node's, which ends it where it cannot go on: the other
+    /// may wait for the answer no longer. False: it stays where it is.
+    /// </summary>
+    public async Task<bool> TakeAsync(CallId call)
+    {
+        if (await stores.Owners.FindAsync(call) is not { } owner
+            || await snapshots.ReadAsync(call, owner) is not { Media.IsExact: true } saved
+            || saved.Call.Identity.OwnerToken != owner.Token // its node has taken it back
+            || !taker.Calls.CouldResume(saved))
+            return false;
+        var outcome = await taker.TakeAsync(call, owner, saved);
+        if (outcome == TakeOutcome.Ended)
+            await taker.EndAsync(call, saved.Call.Identity.Channel, saved.Call.WhatsAppId);
+        return outcome != TakeOutcome.AnotherHasIt;
+    }
 
-    /// <summary>Those with room, in random order. None where Redis does not answer.</summary>
+    /// <summary>Those with room that answer, in random order. None where Redis does not answer.</summary>
     private async Task<string[]> NodesAsync()
     {
         try
         {
-            string[] nodes = [.. (await stores.Leases.WithRoomAsync()).Where(node => node != options.Node.Id)];
+            string[] nodes = [.. (await stores.Leases.WithRoomAsync())
+                .Where(node => node != options.Node.Id && !IsSilent(node))];
             Random.Shared.Shuffle(nodes);
             return nodes;
         }
@@ -137,19 +152,21 @@ internal sealed partial class CallMoves(
         _back[call] = new CameBack(from, pause, _clock.Now + pause);
     }
 
-    /// <summary>False: it cannot go on at that node, and stays. One that does not answer may be of the version before.</summary>
+    private bool IsSilent(string node) => _silent.TryGetValue(node, out var until) && _clock.Now < until;
+
+    /// <summary>False: it cannot go on at that node, or that node does not answer, and it stays.</summary>
     private async Task<bool> IsPreparedAsync(CallId call, string node)
     {
         try
         {
-            if (_unprepared.ContainsKey(node))
-                return true;
+            if (IsSilent(node))
+                return false;
             var reply = await commands.PrepareCallAsync(node, call, CancellationToken.None);
-            if (reply.Outcome == CommandOutcome.NodeUnreachable)
-                _unprepared[node] = true;
-            if (reply.Outcome != CommandOutcome.Refused)
+            if (reply.Outcome == CommandOutcome.Done)
                 return true;
-            if (_refused.TryAdd((call, node), true))
+            if (reply.Outcome == CommandOutcome.NodeUnreachable)
+                _silent[node] = _clock.Now + Silence;
+            else if (_refused.TryAdd((call, node), true))
                 LogNotTaken(call, node, "it cannot");
         }
         catch (Exception) // Redis: nobody could take it.
@@ -164,7 +181,7 @@ internal sealed partial class CallMoves(
         var (call, mine) = (saved.Call.Identity, new CallOwner(options.Node.Id, saved.Call.Identity.OwnerToken));
         try
         {
-            // The other node may have claimed it before it found that it cannot.
+            // A failure may have come after the claim.
             var owner = wasRefused ? await stores.Owners.FindAsync(call.Id) ?? mine : mine;
             var outcome = await taker.TakeAsync(call.Id, owner, saved);
             if (outcome == TakeOutcome.AnotherHasIt && await stores.Owners.FindAsync(call.Id) is not null)

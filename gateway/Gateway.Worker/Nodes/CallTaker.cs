@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
+using Gateway.Storage;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
@@ -68,15 +69,11 @@ internal sealed partial class CallTaker(
         {
             try
             {
-                if (await AskAsync(timeout => stores.Orphans.FindAsync(call, timeout)) is not { } record)
+                if (await time.WithinAsync(Retry, timeout => stores.Orphans.FindAsync(call, timeout)) is not { } record)
                     return;
                 if (record.AnsweredAt is null)
                     await lost.ReportAsync(call);
-                await AskAsync(async timeout =>
-                {
-                    await stores.Rows.CompleteAsync(lost.Complete(record), timeout);
-                    return true;
-                });
+                await time.WithinAsync(Retry, timeout => stores.Rows.CompleteAsync(lost.Complete(record), timeout));
                 return;
             }
             catch (Exception e) // PostgreSQL. While this node's claim is in Redis no sweep ends the call.
@@ -94,7 +91,7 @@ internal sealed partial class CallTaker(
     {
         try
         {
-            return await AskAsync(timeout => stores.Rows.FindDialogsAsync(call, timeout));
+            return await time.WithinAsync(Retry, timeout => stores.Rows.FindDialogsAsync(call, timeout));
         }
         catch (Exception) // Redis has them, in most cases.
         {
@@ -133,8 +130,8 @@ internal sealed partial class CallTaker(
         {
             try
             {
-                await AskAsync(
-                    timeout => stores.Rows.TakeOverAsync(call.Id, startedAt, (call.Node, call.NodeStart), call.OwnerToken, timeout));
+                await time.WithinAsync(
+                    Retry, timeout => stores.Rows.TakeOverAsync(call.Id, startedAt, (call.Node, call.NodeStart), call.OwnerToken, timeout));
                 isTaken = true;
             }
             catch (Exception e) // PostgreSQL: the call goes on meanwhile.
@@ -143,13 +140,6 @@ internal sealed partial class CallTaker(
                 await Task.Delay(Retry, time);
             }
         }
-    }
-
-    /// <summary>Asks PostgreSQL. The driver may wait for longer until a server that stands still has taken its cancellation.</summary>
-    private async Task<T> AskAsync<T>(Func<CancellationToken, Task<T>> ask)
-    {
-        using var timeout = new CancellationTokenSource(Retry, time);
-        return await ask(timeout.Token).WaitAsync(timeout.Token);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId} was ended for a node that is gone; its record follows: {Reason}")]

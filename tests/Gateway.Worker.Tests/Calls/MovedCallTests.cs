@@ -1,5 +1,6 @@
 using Gateway.Calls;
 using Gateway.Sip.Dialogs;
+using Gateway.Storage;
 using Gateway.Storage.Commands;
 using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -88,7 +89,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         var talk = await _talks.InboundAsync();
         await _talks.LeftAsync(talk);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
-        var fickle = await StartFickleAsync(redis, () => Task.CompletedTask);
+        var fickle = await StartFickleAsync(redis, _ => Task.CompletedTask);
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
@@ -113,7 +114,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await _talks.LeftAsync(talk);
         var id = await bench.IdOfAsync(talk.Call);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
-        var fickle = await StartFickleAsync(redis, () => redis.GetDatabase().KeyDeleteAsync(
+        var fickle = await StartFickleAsync(redis, _ => redis.GetDatabase().KeyDeleteAsync(
             [$"wa:{{{id}}}:owner", $"wa:{{{id}}}:live", $"wa:{{{id}}}:snapshot:1"]));
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
@@ -123,18 +124,87 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await fickle.StopAsync();
     }
 
+    /// <summary>
+    /// Its node waits for the answer no longer when the other claims it: so the other ends what it cannot go on with, and nobody has to
+    /// wait until a node is found lost.
+    /// </summary>
+    [Fact]
+    public async Task A_call_whose_user_hangs_up_while_it_changes_nodes_ends_at_the_phone_too_although_the_answer_comes_late()
+    {
+        await using var other = await bench.StartOtherAsync("other", options => options with
+        {
+            Node = options.Node with { Heartbeat = TimeSpan.FromSeconds(5), Lease = TimeSpan.FromSeconds(30) },
+        });
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var leases = new NodeLeases(redis);
+        for (var beats = 0; beats < 2; beats++) // from just after a heartbeat to the next only the fickle node seems to have room
+        {
+            await HasRoomAsync("other");
+            await leases.CloseAsync(new LeasedNode("other", ""));
+        }
+        var claimed = new TaskCompletionSource<CommandReply>();
+        var fickle = await StartFickleAsync(redis, async call =>
+        {
+            await bench.WhatsApp.HangUpAsync(talk.Call);
+            await Eventually.SeeAsync(
+                () => new RedisCallRegistry(redis, "fickle").FindHolderAsync(
+                    new WhatsAppCallId(talk.Call.Id), null, CancellationToken.None),
+                holder => holder is { IsTombstone: true }, "its end is known");
+            claimed.SetResult(await new NodeCommands(redis).TakeCallAsync("other", call, CancellationToken.None));
+            await Task.Delay(Soon); // far longer than its node waits
+        });
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        Assert.Equal(CommandReply.Done, await claimed.Task.WaitAsync(TimeSpan.FromMinutes(1)));
+        await talk.Phone.EndedAsync();
+        Assert.Equal(WireName.Of(HangupCause.NodeLost), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await fickle.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_answer_is_passed_over_and_nobody_hears_of_it()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (node, leases, asked) = (new LeasedNode("silent", "1"), new NodeLeases(redis), 0);
+        var silent = new NodeCommandListener(redis, node.Id, async _ =>
+        {
+            Interlocked.Increment(ref asked);
+            await Task.Delay(Soon); // as a process that stands still
+            return CommandReply.Done;
+        });
+        await silent.StartAsync();
+        await leases.BeatAsync(node, TimeSpan.FromMinutes(5), hasRoom: true);
+        var watch = Talks.Measure(talk);
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await Eventually.SeeAsync(() => asked == 1, "the silent node was asked", bench.Log);
+
+        await using var third = await bench.StartOtherAsync("third");
+        var id = new CallId(await bench.IdOfAsync(talk.Call));
+        await Eventually.SeeAsync(
+            () => new CallOwners(redis).FindAsync(id), owner => owner?.Node == "third", "a node that answers has it",
+            owner => $"{owner}\n{bench.Log()}");
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+        Assert.DoesNotContain("stays: node silent", bench.Log(), StringComparison.Ordinal); // or its audio had stopped meanwhile
+        await talk.Phone.HangUpAsync();
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await silent.StopAsync();
+    }
+
     /// <summary>A node that says that it could take a call, and then does not.</summary>
     /// <param name="redis">Where it listens.</param>
     /// <param name="onTake">Happens when it is to take one, which is once.</param>
-    private static async Task<NodeCommandListener> StartFickleAsync(ConnectionMultiplexer redis, Func<Task> onTake)
+    private static async Task<NodeCommandListener> StartFickleAsync(ConnectionMultiplexer redis, Func<CallId, Task> onTake)
     {
         var (node, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
         var listener = new NodeCommandListener(redis, node.Id, async command =>
         {
-            if (command is NodeCommand.PrepareCall)
+            if (command is not NodeCommand.TakeCall take)
                 return CommandReply.Done;
             await leases.EndAsync(node); // so that it is not asked again
-            await onTake();
+            await onTake(take.Call);
             return CommandReply.Refused(HangupCause.NoRoute);
         });
         await listener.StartAsync();

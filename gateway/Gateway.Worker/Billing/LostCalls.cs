@@ -29,6 +29,9 @@ internal sealed partial class LostCalls(
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    /// <summary>The time in which Meta sends an offer again that was not answered for.</summary>
+    private static readonly TimeSpan RepeatedWithin = TimeSpan.FromSeconds(5);
+
     /// <summary>
     /// Without an answer of Redis for so long a call of a lost node is not waited for any more: nobody goes on with it either. Far above a
     /// Redis that is only slow.
@@ -63,7 +66,9 @@ internal sealed partial class LostCalls(
     /// Ends what the registry has of an earlier start of this node, but for calls that go on here or at another node. Does nothing where
     /// Redis is unavailable.
     /// </summary>
-    public async Task EndOwnAsync(CancellationToken cancellation)
+    /// <param name="hasRow">PostgreSQL has a row of a call.</param>
+    /// <param name="cancellation">Ends the questions to Redis.</param>
+    public async Task EndOwnAsync(Func<CallId, Task<bool>> hasRow, CancellationToken cancellation)
     {
         await NoteEndsAsync(live.Options.Node.Id);
         try
@@ -74,8 +79,7 @@ internal sealed partial class LostCalls(
                     continue;
                 if (await EndAtPbxAsync(call.Id, null, cancellation)) // or the dialog goes before it is taken
                     await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
-                if (call.WhatsAppId is { } whatsAppId)
-                    End(call.Id, call.Channel, whatsAppId);
+                await EndAtMetaAsync(call, hasRow);
             }
         }
         catch (Exception e) // Redis is not needed: what it has of a lost start expires within a minute.
@@ -187,6 +191,36 @@ internal sealed partial class LostCalls(
 
     /// <summary>Meta has said so, or it was ended here.</summary>
     public bool IsOver(WhatsAppCallId whatsAppId) => _ended.ContainsKey(whatsAppId);
+
+    /// <summary>
+    /// Ends a call at Meta, if it is known there. But of a user's call that nobody has answered and PostgreSQL has no row of, Meta was
+    /// told by nobody that it was taken: its offer is sent again, or waits in an inbox, and begins it anew.
+    /// </summary>
+    /// <param name="call">Of a lost node.</param>
+    /// <param name="hasRow">PostgreSQL has a row of the call, or does not say.</param>
+    public async Task EndAtMetaAsync(LiveCall call, Func<CallId, Task<bool>> hasRow)
+    {
+        if (call.WhatsAppId is not { } id)
+            return;
+        if (call is { Direction: CallDirection.Inbound, AnsweredAt: null } && !await hasRow(call.Id))
+            _ = EndUnlessBegunAnewAsync(call, id);
+        else
+            End(call.Id, call.Channel, id);
+    }
+
+    /// <summary>The user waits for so long where the offer does not come again after all. Never throws.</summary>
+    private async Task EndUnlessBegunAnewAsync(LiveCall call, WhatsAppCallId id)
+    {
+        try
+        {
+            await Task.Delay(RepeatedWithin, time, _stop.Token);
+            if (await registry.FindHolderAsync(id, null, _stop.Token) is { } holder && holder.Call == call.Id)
+                End(call.Id, call.Channel, id);
+        }
+        catch (Exception) // Redis, or this node stops: Meta ends the call by itself, later.
+        {
+        }
+    }
 
     /// <summary>Begins to terminate a call at Meta, the first time that it is given.</summary>
     public void End(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)

@@ -90,7 +90,7 @@ internal sealed partial class CallMoves(
             return false;
         var outcome = await taker.TakeAsync(call, owner, saved);
         if (outcome == TakeOutcome.Ended)
-            await taker.EndAsync(call, saved.Call.Identity.Channel, saved.Call.WhatsAppId);
+            await taker.EndAsync(saved);
         return outcome != TakeOutcome.AnotherHasIt;
     }
 
@@ -188,7 +188,7 @@ internal sealed partial class CallMoves(
                 return;
             // Nobody has it where Redis has come back empty.
             if (outcome == TakeOutcome.Ended || outcome == TakeOutcome.AnotherHasIt && !taker.TryResume(saved, mine))
-                await taker.EndAsync(call.Id, call.Channel, saved.Call.WhatsAppId);
+                await taker.EndAsync(saved);
         }
         catch (Exception) // Redis: nobody can have claimed it since.
         {

@@ -54,12 +54,33 @@ internal sealed partial class CallTaker(
     /// Ends both sides of a call that cannot be continued, and its record. The owner's key stays until it expires: the node that had the
     /// call may only have stood still, and is to find that it has lost it.
     /// </summary>
-    public async Task EndAsync(CallId call, ChannelId channel, WhatsAppCallId? whatsAppId)
+    public async Task EndAsync(LiveCall call)
     {
-        await lost.EndAtPbxAsync(call, await DialogsOfAsync(call), CancellationToken.None);
-        if (whatsAppId is { } id)
-            lost.End(call, channel, id);
-        _ = RecordAsync(call);
+        await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
+        await lost.EndAtMetaAsync(call, HasRowAsync);
+        _ = RecordAsync(call.Id);
+    }
+
+    /// <inheritdoc cref="EndAsync(LiveCall)"/>
+    public async Task EndAsync(SavedCall saved)
+    {
+        var call = saved.Call.Identity;
+        await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
+        lost.End(call.Id, call.Channel, saved.Call.WhatsAppId);
+        _ = RecordAsync(call.Id);
+    }
+
+    /// <summary>True too where PostgreSQL does not say.</summary>
+    private async Task<bool> HasRowAsync(CallId call)
+    {
+        try
+        {
+            return await time.WithinAsync(Retry, timeout => stores.Rows.KnowsAsync(call, timeout));
+        }
+        catch (Exception)
+        {
+            return true;
+        }
     }
 
     /// <summary>Where this process ends meanwhile, a sweep finds the row. Never throws.</summary>

@@ -134,7 +134,7 @@ internal sealed partial class Takeovers(
                 Interlocked.Increment(ref taken);
                 NodeMetrics.CallTaken(outcome);
                 if (outcome == TakeOutcome.Ended)
-                    await taker.EndAsync(one.Call.Id, one.Call.Channel, one.Call.WhatsAppId);
+                    await taker.EndAsync(one.Call);
             });
         return taken;
     }

@@ -15,6 +15,8 @@ namespace Gateway.Worker.Tests.Calls;
 /// <summary>What a webhook reported outlives the process that answered it with 200.</summary>
 public sealed class KeptWebhookTests
 {
+    private static readonly CallId OfGone = new("of a process that is gone");
+
     [Fact]
     public async Task An_offer_is_answered_with_200_once_its_call_has_a_row()
     {
@@ -35,7 +37,9 @@ public sealed class KeptWebhookTests
     [InlineData(false, false)]
     [InlineData(true, false)]
     [InlineData(true, true)] // nobody can say whether the claimed call has a row
-    public async Task An_offer_that_a_dead_node_was_handed_is_rung_by_a_survivor(bool isClaimed, bool isPostgresAway)
+    [InlineData(true, false, true)] // the call is taken over first, and cannot be continued
+    public async Task An_offer_that_a_dead_node_was_handed_is_rung_by_a_survivor(
+        bool isClaimed, bool isPostgresAway, bool isShown = false)
     {
         using var stores = Stores.StartPrivate();
         await using var bench = await CallBench.StartAsync(stores);
@@ -47,6 +51,8 @@ public sealed class KeptWebhookTests
             var forwarded = new ForwardedEvent(Assert.Single(batch.Events), 1);
             if (isClaimed)
                 await ClaimForGoneAsync(redis, forwarded.Event);
+            if (isShown)
+                await ShowForGoneAsync(redis, forwarded.Event);
             Assert.True(await new NodeInbox(redis).TryAddAsync("gone", forwarded.ToJson(), DateTimeOffset.UtcNow));
             handed.SetResult();
             return 200;
@@ -215,7 +221,18 @@ public sealed class KeptWebhookTests
     private static async Task ClaimForGoneAsync(IConnectionMultiplexer redis, WebhookEvent offer)
     {
         var id = new WhatsAppCallId(Assert.IsType<WebhookEvent.CallConnect>(offer).CallId);
-        await new RedisCallRegistry(redis, "gone").ClaimAsync(id, new CallId("of a process that is gone"), CancellationToken.None);
+        await new RedisCallRegistry(redis, "gone").ClaimAsync(id, OfGone, CancellationToken.None);
+    }
+
+    /// <summary>It rang there, and PostgreSQL had not taken its row.</summary>
+    private static async Task ShowForGoneAsync(IConnectionMultiplexer redis, WebhookEvent offer)
+    {
+        var connect = Assert.IsType<WebhookEvent.CallConnect>(offer);
+        var shown = new LiveCall(
+            OfGone, new WhatsAppCallId(connect.CallId), CallDirection.Inbound, new ChannelId(connect.Number.PhoneNumberId!),
+            connect.User.ToString(), Trunk: null, Agent: null, Gateway.Calls.Lifecycle.CallState.RingingPbx, DateTimeOffset.UtcNow,
+            AnsweredAt: null, "gone");
+        Assert.True(await new RedisCallRegistry(redis, "gone").PublishAsync(shown, CancellationToken.None));
     }
 
     /// <summary>Waits until a webhook of the call was answered so.</summary>

@@ -8,6 +8,7 @@ using Gateway.Sip;
 using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
+using Gateway.Storage;
 using Gateway.Storage.Nodes;
 using Gateway.WhatsApp.Graph;
 using Gateway.WhatsApp.Webhooks;
@@ -68,7 +69,7 @@ internal sealed partial class LostCalls(
     /// </summary>
     /// <param name="hasRow">PostgreSQL has a row of a call.</param>
     /// <param name="cancellation">Ends the questions to Redis.</param>
-    public async Task EndOwnAsync(Func<CallId, Task<bool>> hasRow, CancellationToken cancellation)
+    public async Task EndOwnAsync(Func<CallId, CancellationToken, Task<bool>> hasRow, CancellationToken cancellation)
     {
         await NoteEndsAsync(live.Options.Node.Id);
         try
@@ -197,15 +198,27 @@ internal sealed partial class LostCalls(
     /// told by nobody that it was taken: its offer is sent again, or waits in an inbox, and begins it anew.
     /// </summary>
     /// <param name="call">Of a lost node.</param>
-    /// <param name="hasRow">PostgreSQL has a row of the call, or does not say.</param>
-    public async Task EndAtMetaAsync(LiveCall call, Func<CallId, Task<bool>> hasRow)
+    /// <param name="hasRow">PostgreSQL has a row of the call. It is ended where that cannot be said.</param>
+    public async Task EndAtMetaAsync(LiveCall call, Func<CallId, CancellationToken, Task<bool>> hasRow)
     {
         if (call.WhatsAppId is not { } id)
             return;
-        if (call is { Direction: CallDirection.Inbound, AnsweredAt: null } && !await hasRow(call.Id))
+        if (call is { Direction: CallDirection.Inbound, AnsweredAt: null } && await IsWithoutRowAsync(call.Id, hasRow))
             _ = EndUnlessBegunAnewAsync(call, id);
         else
             End(call.Id, call.Channel, id);
+    }
+
+    private async Task<bool> IsWithoutRowAsync(CallId call, Func<CallId, CancellationToken, Task<bool>> hasRow)
+    {
+        try
+        {
+            return !await time.WithinAsync(Retry, timeout => hasRow(call, timeout));
+        }
+        catch (Exception) // PostgreSQL.
+        {
+            return false;
+        }
     }
 
     /// <summary>The user waits for so long where the offer does not come again after all. Never throws.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class StoreMaintenance(
     /// <summary>Runs before the first call: the spool of an earlier start has been settled, and what else it left open is closed.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
-        await lost.EndOwnAsync(call => new PostgresCallStore(database).KnowsAsync(call, cancellation), cancellation);
+        await lost.EndOwnAsync(new PostgresCallStore(database).KnowsAsync, cancellation);
         Report(await sweeper.SweepAsync(cancellation));
         await outage.RefreshAsync(cancellation);
         await KeepMonthsAsync(cancellation);

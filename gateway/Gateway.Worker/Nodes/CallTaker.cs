@@ -57,7 +57,7 @@ internal sealed partial class CallTaker(
     public async Task EndAsync(LiveCall call)
     {
         await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
-        await lost.EndAtMetaAsync(call, HasRowAsync);
+        await lost.EndAtMetaAsync(call, stores.Rows.KnowsAsync);
         _ = RecordAsync(call.Id);
     }
 
@@ -68,19 +68,6 @@ internal sealed partial class CallTaker(
         await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
         lost.End(call.Id, call.Channel, saved.Call.WhatsAppId);
         _ = RecordAsync(call.Id);
-    }
-
-    /// <summary>True too where PostgreSQL does not say.</summary>
-    private async Task<bool> HasRowAsync(CallId call)
-    {
-        try
-        {
-            return await time.WithinAsync(Retry, timeout => stores.Rows.KnowsAsync(call, timeout));
-        }
-        catch (Exception)
-        {
-            return true;
-        }
     }
 
     /// <summary>Where this process ends meanwhile, a sweep finds the row. Never throws.</summary>

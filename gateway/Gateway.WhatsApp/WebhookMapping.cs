@@ -7,6 +7,15 @@ namespace Gateway.WhatsApp;
 /// <summary>The one place where Meta's events become <see cref="CallInput"/>s.</summary>
 public static class WebhookMapping
 {
+    /// <summary>The call that an event is about; null: none.</summary>
+    public static WhatsAppCallId? CallOf(WebhookEvent happened) => happened switch
+    {
+        WebhookEvent.CallConnect connect => new WhatsAppCallId(connect.CallId),
+        WebhookEvent.CallStatus status => new WhatsAppCallId(status.CallId),
+        WebhookEvent.CallTerminate terminate => new WhatsAppCallId(terminate.CallId),
+        _ => null,
+    };
+
     /// <summary>
     /// False for events that belong to no call, and for impossible ones: an offer in an outbound call or an answer in an inbound one.
     /// </summary>

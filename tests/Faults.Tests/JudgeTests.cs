@@ -167,6 +167,21 @@ public sealed class JudgeTests
         static Fact Refused(string id) => new Fact.Recorded(At(80), id, "447900000004", null, "storage_unavailable", null, null);
     }
 
+    /// <summary>A call to a user: the news of the pick-up comes to a node while it goes on, or when it is over.</summary>
+    [Theory]
+    [InlineData(4.9, 1)]
+    [InlineData(6.1, 0)]
+    public void Expects_no_answered_record_of_a_pick_up_that_no_node_was_told_of_in_time(double told, int findings)
+    {
+        var facts = Lies["an answered call is recorded as unanswered"].Falsify(Make()).Select(fact => fact switch
+        {
+            Fact.Delivered { WhatsAppId: "wacid-" + Quiet } answer => answer with { At = At(told) },
+            Fact.Acted { Call: Quiet, Action: "accept" } accept => accept with { Action = "connect" },
+            _ => fact,
+        });
+        Assert.Equal(findings, Judge.Check([.. facts]).Count(finding => finding.Rule == RecordRules.True));
+    }
+
     [Fact]
     public void Reads_a_history_as_it_was_written()
     {

@@ -38,13 +38,18 @@ internal sealed partial class CallEventHandler(
 
     public async Task ReadWebhooksAsync(ChannelReader<QueuedWebhook> webhooks)
     {
+        using var lanes = new CallLanes();
         await foreach (var webhook in webhooks.ReadAllAsync())
         {
             var kept = new List<Task<bool>>();
             foreach (var happened in webhook.Batch.Events)
-                kept.Add((await HandleAsync(new ForwardedEvent(happened, 0), webhook)).Kept);
+            {
+                Task<Handled> Handle() => HandleAsync(new ForwardedEvent(happened, 0), webhook);
+                kept.Add(KeptAsync(WebhookMapping.CallOf(happened) is { } call ? await lanes.BeginAsync(call, Handle) : Handle()));
+            }
             _ = AnswerAsync(webhook, kept);
         }
+        await lanes.Idle;
     }
 
     /// <summary>
@@ -68,6 +73,8 @@ internal sealed partial class CallEventHandler(
             kept = (await HandleAsync(offer)).Kept;
         }
     }
+
+    private static async Task<bool> KeptAsync(Task<Handled> handling) => await (await handling).Kept;
 
     private static async Task AnswerAsync(QueuedWebhook webhook, IReadOnlyList<Task<bool>> kept) =>
         webhook.Answer((await Task.WhenAll(kept)).All(isKept => isKept));

@@ -88,11 +88,13 @@ public sealed partial class MediaEngine : IAsyncDisposable
         _certificates = new DtlsCertificates(_time);
         var loops = new List<MediaLoop>();
         var process = new ProcessWatch(Options, Processors.Count(), _clock.Now, _logger);
+        var wait = new PoolWait(_clock);
         try
         {
             for (var i = 0; i < Options.EffectiveLoops; i++)
                 loops.Add(new MediaLoop(i, Options, _ports, _clock, SystemEntropy.Instance, _logger, _gate));
-            loops[0].Watch.AtReading = now => process.Handle(Environment.CpuUsage.TotalTime, CountOpen(loops), now);
+            loops[0].Watch.AtReading = now =>
+                process.Handle(Environment.CpuUsage.TotalTime, wait.Read(now), CountOpen(loops), now);
             loops.ForEach(loop => loop.Start());
         }
         catch
@@ -107,7 +109,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
             _loops = [.. loops];
             _process = process;
         }
-        _meter = new MediaMeter(_loops, _ports, () => ActiveCalls, () => process.Load);
+        _meter = new MediaMeter(_loops, _ports, () => ActiveCalls, process);
         loops[0].Post(() =>
         {
             if (!loops[0].HasPriority)

@@ -12,7 +12,7 @@ internal sealed class MediaMeter : IDisposable
 
     private readonly Meter _meter = new("Gateway.Media");
 
-    public MediaMeter(MediaLoop[] loops, PortAllocator ports, Func<int> activeCalls, Func<double> processLoad)
+    public MediaMeter(MediaLoop[] loops, PortAllocator ports, Func<int> activeCalls, ProcessWatch process)
     {
         _meter.CreateObservableGauge("gateway_media_active_calls", activeCalls, description: "Calls that hold media resources.");
         _meter.CreateObservableCounter(
@@ -63,8 +63,11 @@ internal sealed class MediaMeter : IDisposable
             description: "PBX port pairs.");
         AddLoad(loops);
         _meter.CreateObservableGauge(
-            "gateway_process_load_ratio", processLoad,
+            "gateway_process_load_ratio", () => process.Load,
             description: "The part of its processors that the gateway used over the last second.");
+        _meter.CreateObservableGauge(
+            "gateway_process_wait_seconds", () => process.Wait.TotalSeconds,
+            description: "How long work of the gateway that was ready waited for a thread and a processor.");
     }
 
     private void AddLoad(MediaLoop[] loops)

@@ -57,12 +57,16 @@ internal static class RecordRules
             && (fault.From <= delivered.At + Unwritten || fault.Kind == FaultKind.KillEmpty && fault.From <= back + Unwritten));
 
     /// <summary>
-    /// True where the call's node could not hear that its user has picked up: WhatsApp says so to any node, which hands it on, and the
-    /// call's own was dead by then, or a store was away.
+    /// True where the call's node could not hear that its user has picked up: WhatsApp says so to any node, which hands it on, and that one
+    /// stood still until the call was over, the call's own was dead by then, or a store was away.
     /// </summary>
     private static bool IsUnheard(RunStory story, CallStory call, DateTimeOffset talked) =>
         call.Actions.Any(action => action.Action == "connect")
-        && (story.Stops(call, talked, talked).Any() || story.LacksStore(talked, call.OverAt ?? story.End));
+        && (!IsTold(call) || story.Stops(call, talked, talked).Any() || story.LacksStore(talked, call.OverAt ?? story.End));
+
+    /// <summary>True where a node answered for the user's SDP, whatever it said, while the call went on.</summary>
+    private static bool IsTold(CallStory call) =>
+        call.Deliveries.Any(delivered => delivered.Event == "connect" && !(delivered.At > call.OverAt));
 
     /// <summary>
     /// When a gateway could know that the call is over: a webhook that no node answers comes again later, and a node that was killed last

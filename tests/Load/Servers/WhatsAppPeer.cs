@@ -18,6 +18,9 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
 {
     private const string Secret = "load-secret";
 
+    /// <summary>After each, a webhook that no gateway took is sent again, as Meta does. In the end the call is given up.</summary>
+    private static readonly TimeSpan[] Repeats = [.. new[] { 0.5, 1, 2, 4, 8 }.Select(TimeSpan.FromSeconds)];
+
     private static readonly byte[] Success = """{"messaging_product":"whatsapp","success":true}"""u8.ToArray();
 
     private readonly ConcurrentDictionary<string, UserCall> _calls = [];
@@ -52,8 +55,7 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
     public async Task<bool> CallAsync(string user, BridgeFarEnd ends, CancellationToken stop)
     {
         var call = _calls[IdOf(user)] = new UserCall(ends);
-        if (!await PostAsync(user, "connect", new { sdp_type = "offer", sdp = ends.User.Offer() }, stop))
-            return false;
+        _ = PostAsync(user, "connect", new { sdp_type = "offer", sdp = ends.User.Offer() }, stop);
         var first = await Task.WhenAny(call.Accepted.Task, Task.Delay(ILoadedServer.Timeout, stop));
         stop.ThrowIfCancellationRequested();
         return first == call.Accepted.Task && await call.Accepted.Task;
@@ -91,7 +93,7 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
         await context.Response.Body.WriteAsync(Success);
     }
 
-    private async Task<bool> PostAsync(string user, string happened, object? session, CancellationToken stop)
+    private async Task PostAsync(string user, string happened, object? session, CancellationToken stop)
     {
         var call = new
         {
@@ -108,6 +110,17 @@ internal sealed class WhatsAppPeer : IAsyncDisposable
             @object = "whatsapp_business_account",
             entry = new[] { new { id = "1", changes = new[] { new { field = "calls", value } } } },
         });
+        foreach (var pause in Repeats)
+        {
+            if (await TryPostAsync(body, stop))
+                return;
+            await Task.Delay(pause, stop);
+        }
+        await TryPostAsync(body, stop);
+    }
+
+    private async Task<bool> TryPostAsync(byte[] body, CancellationToken stop)
+    {
         var first = IsFirstAlone ? 0 : Interlocked.Increment(ref _turn);
         var urls = WebhookUrls;
         for (var i = 0; i < urls.Count; i++)

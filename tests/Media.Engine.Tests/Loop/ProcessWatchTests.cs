@@ -39,8 +39,25 @@ public class ProcessWatchTests
     {
         var watch = new ProcessWatch(new MediaEngineOptions { MaxProcessPercent = 100 }, 1, _now, NullLogger.Instance);
         for (var n = 1; n < 100; n++)
-            watch.Handle(LoadMeter.Window * n, 500, _now += LoadMeter.Window);
+            watch.Handle(LoadMeter.Window * n, TimeSpan.FromSeconds(1), 500, _now += LoadMeter.Window);
         Assert.True(watch.HasRoom(1000));
+    }
+
+    [Fact]
+    public void A_process_whose_work_waits_all_the_time_takes_no_calls_until_it_waits_no_more()
+    {
+        Assert.True(Run(0.3, seconds: 0.75, open: 100, wait: 60)); // a collection, or a start
+        Assert.False(Run(0.3, seconds: 0.25, open: 100, wait: 60));
+        Assert.False(Run(0.3, seconds: 5, open: 100, wait: 26));
+        Assert.True(Run(0.3, seconds: 0.25, open: 100, wait: 24));
+    }
+
+    [Fact]
+    public void Work_that_waits_now_and_then_keeps_no_call_out()
+    {
+        for (var n = 0; n < 20; n++)
+            Assert.True(Run(0.3, seconds: 0.75, open: 100, wait: 200) && Run(0.3, seconds: 0.25, open: 100, wait: 1));
+        Assert.Equal(TimeSpan.FromMilliseconds(1), _watch.Wait);
     }
 
     [Theory]
@@ -55,10 +72,11 @@ public class ProcessWatchTests
     [Fact]
     public void This_process_has_some() => Assert.InRange(Processors.Count(), 0.01, Environment.ProcessorCount);
 
-    private bool Run(double load, double seconds, int open)
+    private bool Run(double load, double seconds, int open, double wait = 1)
     {
         for (var n = 0; n < seconds * 4; n++)
-            _watch.Handle(_used += LoadMeter.Window * load * ProcessorCount, open, _now += LoadMeter.Window);
+            _watch.Handle(
+                _used += LoadMeter.Window * load * ProcessorCount, TimeSpan.FromMilliseconds(wait), open, _now += LoadMeter.Window);
         return _watch.HasRoom(open);
     }
 }

@@ -65,6 +65,6 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     {
         if (IsDraining)
             return HangupCause.Draining;
-        return ActiveCalls > Budget.Calls || !media.HasHeadroom ? HangupCause.NoCapacity : null;
+        return ActiveCalls > Budget.Calls || !media.TryBegin() ? HangupCause.NoCapacity : null;
     }
 }

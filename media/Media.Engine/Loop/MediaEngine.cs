@@ -57,7 +57,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
 
     /// <summary>
     /// A loop has time for another call, and the process: measured, and with what calls will take whose audio is not open yet. Whoever
-    /// begins a call should ask before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
+    /// begins a call should ask <see cref="TryBegin"/> before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
     /// </summary>
     public bool HasHeadroom
     {
@@ -67,6 +67,17 @@ public sealed partial class MediaEngine : IAsyncDisposable
                 return _loops.Length == 0
                     || _process!.HasRoom(_calls.Count) && _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
         }
+    }
+
+    /// <summary>
+    /// The same for a call that begins, which counts from now on: where what sets up calls waits long for a processor, as many begin a
+    /// second as it can do. False: it is to be refused.
+    /// </summary>
+    public bool TryBegin()
+    {
+        lock (_lock)
+            return _loops.Length == 0
+                || _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any() && _process!.TryBegin(_calls.Count);
     }
 
     internal MediaEngineOptions Options { get; }

@@ -20,21 +20,11 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     /// <summary>New calls are much of the load, and refused ones none: with the loops' margin nobody would be let in for long.</summary>
     private const double Margin = 0.05;
 
-    /// <summary>
-    /// What sets up a call waits some dozens of times: it would ring seconds late, and each further one later. Where no work of the last
-    /// second had to wait for less there are more calls than the process can set up.
-    /// </summary>
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>Readings in a second.</summary>
-    private const int LongWaits = 4;
-
     private readonly Lock _lock = new();
     private readonly LoadMeter _meter = new(start);
     private readonly Headroom _headroom = new(options.MaxProcessPercent / 100.0, Margin);
+    private readonly CallPace _pace = new();
     private TimeSpan _wait;
-    private int _longWaits;
-    private bool _isLate;
     private double _load;
 
     /// <summary>The part of all its processors that the process used over the last second.</summary>
@@ -61,8 +51,17 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     public bool HasRoom(int calls)
     {
         lock (_lock)
-            return calls < FewCalls || !_isLate && _headroom.HasRoom(calls);
+            return calls < FewCalls || _headroom.HasRoom(calls) && (_pace.HasRoom || !Counts);
     }
+
+    /// <summary>The same for a call that begins, which is counted. False: it is to be refused.</summary>
+    public bool TryBegin(int calls)
+    {
+        lock (_lock)
+            return calls < FewCalls || _headroom.HasRoom(calls) && (_pace.TryBegin() || !Counts);
+    }
+
+    private bool Counts => options.MaxProcessPercent < 100;
 
     /// <summary>Takes a reading; each <see cref="LoadMeter.Window"/> there is one.</summary>
     /// <param name="used">The processor time of all threads so far.</param>
@@ -71,29 +70,31 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     /// <param name="now">The time.</param>
     public void Handle(TimeSpan used, TimeSpan wait, int open, Instant now)
     {
-        bool hadRoom, hasRoom;
+        bool hadRoom, hasRoom, wasLimited, isLimited;
         lock (_lock)
         {
-            hadRoom = _headroom.IsThere && !_isLate;
+            (hadRoom, wasLimited) = (_headroom.IsThere, _pace.IsLimited);
             var load = _meter.Read(used / processors, now);
-            _load = load.Processor;
+            (_load, _wait) = (load.Processor, wait);
             _headroom.Handle(load, open, now);
-            _wait = wait;
-            _longWaits = wait >= MaxWait ? _longWaits + 1 : 0;
-            _isLate = options.MaxProcessPercent < 100 && (_isLate ? wait >= MaxWait / 2 : _longWaits >= LongWaits);
-            hasRoom = _headroom.IsThere && !_isLate;
+            _pace.Handle(wait);
+            (hasRoom, isLimited) = (_headroom.IsThere, _pace.IsLimited && Counts);
         }
-        if (hadRoom == hasRoom || open < FewCalls)
+        if (open < FewCalls)
             return;
-        if (hasRoom)
+        if (hadRoom && !hasRoom)
+            LogNoRoom(_load);
+        else if (!wasLimited && isLimited)
+            LogFewer(wait.TotalMilliseconds);
+        else if ((!hadRoom || wasLimited) && hasRoom && !isLimited)
             LogRoom();
-        else
-            LogNoRoom(_load, wait.TotalMilliseconds);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The gateway takes no new calls: it uses {Load:P0} of its processors, and its work waits {Wait:F0} ms "
-        + "for one.")]
-    private partial void LogNoRoom(double load, double wait);
+    [LoggerMessage(LogLevel.Warning, "The gateway takes no new calls: it uses {Load:P0} of its processors.")]
+    private partial void LogNoRoom(double load);
+
+    [LoggerMessage(LogLevel.Warning, "The gateway does not take all new calls: its work waits {Wait:F0} ms for a processor.")]
+    private partial void LogFewer(double wait);
 
     [LoggerMessage(LogLevel.Information, "The gateway takes new calls again.")]
     private partial void LogRoom();

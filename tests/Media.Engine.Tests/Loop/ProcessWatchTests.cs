@@ -44,20 +44,18 @@ public class ProcessWatchTests
     }
 
     [Fact]
-    public void A_process_whose_work_waits_all_the_time_takes_no_calls_until_it_waits_no_more()
+    public void A_process_whose_work_waits_lets_fewer_calls_begin_unless_it_does_not_count()
     {
-        Assert.True(Run(0.3, seconds: 0.75, open: 100, wait: 60)); // a collection, or a start
-        Assert.False(Run(0.3, seconds: 0.25, open: 100, wait: 60));
-        Assert.False(Run(0.3, seconds: 5, open: 100, wait: 26));
-        Assert.True(Run(0.3, seconds: 0.25, open: 100, wait: 24));
-    }
+        Assert.True(Run(0.3, seconds: 1, open: 100, wait: 60));
+        Assert.Equal(TimeSpan.FromMilliseconds(60), _watch.Wait);
+        Assert.True(_watch.TryBegin(ProcessWatch.FewCalls));
+        Assert.False(_watch.TryBegin(ProcessWatch.FewCalls));
+        Assert.True(_watch.TryBegin(ProcessWatch.FewCalls - 1));
 
-    [Fact]
-    public void Work_that_waits_now_and_then_keeps_no_call_out()
-    {
-        for (var n = 0; n < 20; n++)
-            Assert.True(Run(0.3, seconds: 0.75, open: 100, wait: 200) && Run(0.3, seconds: 0.25, open: 100, wait: 1));
-        Assert.Equal(TimeSpan.FromMilliseconds(1), _watch.Wait);
+        var unlimited = new ProcessWatch(new MediaEngineOptions { MaxProcessPercent = 100 }, 1, _now, NullLogger.Instance);
+        for (var n = 0; n < 8; n++)
+            unlimited.Handle(default, TimeSpan.FromSeconds(1), 500, _now += LoadMeter.Window);
+        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(unlimited.TryBegin(500)));
     }
 
     [Theory]

@@ -16,7 +16,7 @@ internal sealed class CallPace
     /// <summary>A collection of garbage makes one reading long.</summary>
     private const int LongWaits = 2;
 
-    private const double Cut = 0.8, Growth = 1.03;
+    private const double Cut = 0.8, Growth = 1.05;
 
     /// <summary>Calls a second; so many get in however long work waits.</summary>
     private const double Least = 2;

@@ -11,10 +11,10 @@ internal sealed class CallPace
     /// What sets up a call waits some dozens of times. Where it waits for so long each time, the call is answered a good part of a second
     /// late, and each further one later.
     /// </summary>
-    public static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(10);
+    public static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(25);
 
-    /// <summary>A collection of garbage makes one reading long.</summary>
-    private const int LongWaits = 2;
+    /// <summary>Collections of garbage make one reading long, or two.</summary>
+    private const int LongWaits = 3;
 
     private const double Cut = 0.8, Growth = 1.05;
 

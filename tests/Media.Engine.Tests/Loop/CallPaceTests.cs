@@ -13,7 +13,7 @@ public class CallPaceTests
 
     [Fact]
     public void One_long_wait_now_and_then_keeps_no_call_out() =>
-        Assert.Equal(4000, Run(asked: 400, seconds: 10, reading => reading % 3 == 0 ? Long * 10 : Short));
+        Assert.Equal(4000, Run(asked: 400, seconds: 10, reading => reading % 4 < 2 ? Long * 10 : Short));
 
     [Fact]
     public void Of_more_calls_than_can_be_set_up_as_many_begin_as_can()
@@ -27,7 +27,7 @@ public class CallPaceTests
         }
         Run(asked: 100, seconds: 10, Wait, countsBegun: true);
         Assert.InRange(Run(asked: 100, seconds: 60, Wait, countsBegun: true) / 60.0, 32, 41);
-        Assert.InRange(behind, 0, 40);
+        Assert.InRange(behind, 0, 80);
     }
 
     [Fact]

@@ -2,7 +2,7 @@ namespace Media.Engine.Loop;
 
 /// <summary>
 /// Limits how many calls begin in a second, by how long work that sets them up waits for a processor: the limit is cut while that takes too
-/// long, and grows while it does not, as in rate-based overload control of SIP (RFC 6357 section 5.5.1, RFC 7415). Pure; a reading comes
+/// long, and grows while it does not. Between SIP servers that is rate-based overload control (RFC 6357, RFC 7415). Pure; a reading comes
 /// each <see cref="LoadMeter.Window"/>.
 /// </summary>
 internal sealed class CallPace
@@ -41,7 +41,8 @@ internal sealed class CallPace
         if (!HasRoom)
             return false;
         _begun++;
-        _room--;
+        if (IsLimited)
+            _room--;
         return true;
     }
 

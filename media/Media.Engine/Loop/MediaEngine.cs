@@ -64,8 +64,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         get
         {
             lock (_lock)
-                return _loops.Length == 0
-                    || _process!.HasRoom(_calls.Count) && _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
+                return _loops.Length == 0 || AnyLoopHasRoom && _process!.HasRoom(_calls.Count);
         }
     }
 
@@ -76,9 +75,10 @@ public sealed partial class MediaEngine : IAsyncDisposable
     public bool TryBegin()
     {
         lock (_lock)
-            return _loops.Length == 0
-                || _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any() && _process!.TryBegin(_calls.Count);
+            return _loops.Length == 0 || AnyLoopHasRoom && _process!.TryBegin(_calls.Count);
     }
+
+    private bool AnyLoopHasRoom => _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
 
     internal MediaEngineOptions Options { get; }
 

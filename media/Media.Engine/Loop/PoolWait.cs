@@ -6,7 +6,7 @@ namespace Media.Engine.Loop;
 /// Measures how long work that is ready waits until a thread of the pool takes it up: all that sets up a call does, again and again. It
 /// waits where the pool has more to do than it can, and where others have the processors.
 /// </summary>
-/// <remarks>One probe after the other is put into the pool's queue. Nothing is allocated.</remarks>
+/// <remarks>One probe after the other is put into the pool's queue, always the same object.</remarks>
 internal sealed class PoolWait(InstantClock clock) : IThreadPoolWorkItem
 {
     private long _queuedAt = Instant.Never.Ticks;

@@ -51,17 +51,15 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     public bool HasRoom(int calls)
     {
         lock (_lock)
-            return calls < FewCalls || _headroom.HasRoom(calls) && (_pace.HasRoom || !Counts);
+            return calls < FewCalls || _headroom.HasRoom(calls) && _pace.HasRoom;
     }
 
     /// <summary>The same for a call that begins, which is counted. False: it is to be refused.</summary>
     public bool TryBegin(int calls)
     {
         lock (_lock)
-            return calls < FewCalls || _headroom.HasRoom(calls) && (_pace.TryBegin() || !Counts);
+            return calls < FewCalls || _headroom.HasRoom(calls) && _pace.TryBegin();
     }
-
-    private bool Counts => options.MaxProcessPercent < 100;
 
     /// <summary>Takes a reading; each <see cref="LoadMeter.Window"/> there is one.</summary>
     /// <param name="used">The processor time of all threads so far.</param>
@@ -77,8 +75,9 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
             var load = _meter.Read(used / processors, now);
             (_load, _wait) = (load.Processor, wait);
             _headroom.Handle(load, open, now);
-            _pace.Handle(wait);
-            (hasRoom, isLimited) = (_headroom.IsThere, _pace.IsLimited && Counts);
+            if (options.MaxProcessPercent < 100)
+                _pace.Handle(wait);
+            (hasRoom, isLimited) = (_headroom.IsThere, _pace.IsLimited);
         }
         if (open < FewCalls)
             return;

@@ -53,6 +53,14 @@ public sealed class MetricsExporterTests : IDisposable
     }
 
     [Fact]
+    public async Task What_waits_for_the_pool_and_its_threads_may_become_fewer_again()
+    {
+        var text = await CollectAsync();
+        Assert.Contains("# TYPE dotnet_thread_pool_queue_length gauge\n", text);
+        Assert.Contains("# TYPE dotnet_thread_pool_thread_current gauge\n", text);
+    }
+
+    [Fact]
     public async Task A_value_on_a_bucket_bound_belongs_to_that_bucket()
     {
         _meter.CreateHistogram<double>("gateway_test_bound_seconds").Record(0.005);

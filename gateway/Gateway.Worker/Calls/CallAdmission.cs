@@ -36,11 +36,25 @@ internal sealed class CallAdmission(
     {
         var began = time.GetTimestamp();
         var request = CallHolds.AdmissionOf(call, startedAt, live.Options.Calls.HoldSlice) with { IsBegin = true, Offer = offer };
-        var answer = await AnswerAsync(call, request, trunk, agent);
+        var answer = await InTurnAsync(() => AnswerAsync(call, request, trunk, agent));
         if (answer is CallInput.Admitted)
             capacity.Admit();
         AdmissionMetrics.Asked(time.GetElapsedTime(began).TotalSeconds, (answer as CallInput.Refused)?.Cause);
         return answer;
+    }
+
+    private async Task<CallInput> InTurnAsync(Func<Task<CallInput>> ask)
+    {
+        if (!await capacity.BeginAdmissionAsync())
+            return new CallInput.Refused(HangupCause.NoCapacity);
+        try
+        {
+            return await ask();
+        }
+        finally
+        {
+            capacity.EndAdmission();
+        }
     }
 
     private async Task<CallInput> AnswerAsync(CallIdentity call, AdmissionRequest request, string? trunk, string? agent)

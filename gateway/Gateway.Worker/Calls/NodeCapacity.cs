@@ -1,6 +1,7 @@
 using Gateway.Calls;
 using Gateway.Worker.Configuration;
 using Media.Engine.Loop;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
@@ -8,7 +9,7 @@ namespace Gateway.Worker.Calls;
 /// Decides whether this node has room for a call: its configured capacity, or what its file descriptors allow, the time that its media
 /// loops have left, and draining. Thread-safe.
 /// </summary>
-internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
+internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media, TimeProvider time)
 {
     /// <summary>
     /// Attempts that wait for their admission or, refused, for the end of their record: a second's worth at the usual maxCallRate. Where
@@ -16,6 +17,7 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     /// </summary>
     public const int MaxUnadmitted = 100;
 
+    private readonly AdmissionGate _gate = new(2 * Environment.ProcessorCount, () => media.IsBehind, new InstantClock(time));
     private int _activeCalls;
     private int _unadmitted;
 
@@ -37,7 +39,7 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     public bool HasRoomForAttempt => ActiveCalls < Budget.Attempts && Volatile.Read(ref _unadmitted) < MaxUnadmitted;
 
     /// <summary>True where a user's call that came now would not be refused.</summary>
-    public bool HasRoom => IsReady && !IsDraining && ActiveCalls < Budget.Calls && media.HasHeadroom;
+    public bool HasRoom => IsReady && !IsDraining && ActiveCalls < Budget.Calls && media.HasHeadroom && _gate.IsClear;
 
     /// <summary>Counts a call loop in, whether there is room for it or not: a refused call is a call too, until it has ended.</summary>
     public void Enter()
@@ -45,6 +47,13 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
         Interlocked.Increment(ref _activeCalls);
         Interlocked.Increment(ref _unadmitted);
     }
+
+    /// <summary>Completes when the admission of a call may begin. False: it is one too many; else <see cref="EndAdmission"/> follows.
+    /// </summary>
+    public Task<bool> BeginAdmissionAsync() => _gate.EnterAsync();
+
+    /// <summary>The call is admitted, or refused.</summary>
+    public void EndAdmission() => _gate.Leave();
 
     /// <summary>A call that was counted in is admitted.</summary>
     public void Admit() => Interlocked.Decrement(ref _unadmitted);
@@ -65,6 +74,6 @@ internal sealed class NodeCapacity(DescriptorBudget budget, MediaEngine media)
     {
         if (IsDraining)
             return HangupCause.Draining;
-        return ActiveCalls > Budget.Calls || !media.TryBegin() ? HangupCause.NoCapacity : null;
+        return ActiveCalls > Budget.Calls || !media.HasHeadroom ? HangupCause.NoCapacity : null;
     }
 }

@@ -15,6 +15,9 @@ internal sealed class MetricFamily
         Buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800],
     };
 
+    /// <summary>Rise and fall, though the runtime makes counters of them.</summary>
+    private static readonly string[] NoCounters = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
     private readonly ConcurrentDictionary<string, Series> _series = new();
     private readonly bool _isObserved;
     private readonly MetricFactory _factory;
@@ -106,7 +109,7 @@ internal sealed class MetricFamily
             return Kind.Histogram;
         if (type.Contains("UpDown", StringComparison.Ordinal))
             return instrument.IsObservable ? Kind.Gauge : Kind.UpDown;
-        if (type.Contains("Gauge", StringComparison.Ordinal))
+        if (type.Contains("Gauge", StringComparison.Ordinal) || NoCounters.Contains(instrument.Name))
             return Kind.Gauge;
         return instrument.IsObservable ? Kind.ObservedCounter : Kind.Counter;
     }

@@ -57,28 +57,30 @@ public sealed partial class MediaEngine : IAsyncDisposable
 
     /// <summary>
     /// A loop has time for another call, and the process: measured, and with what calls will take whose audio is not open yet. Whoever
-    /// begins a call should ask <see cref="TryBegin"/> before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
+    /// begins a call should ask before; <see cref="TryReserve"/> does not. True as long as the loops do not run.
     /// </summary>
     public bool HasHeadroom
     {
         get
         {
             lock (_lock)
-                return _loops.Length == 0 || AnyLoopHasRoom && _process!.HasRoom(_calls.Count);
+                return _loops.Length == 0
+                    || (_loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any() && _process!.HasRoom(_calls.Count));
         }
     }
 
     /// <summary>
-    /// The same for a call that begins, which counts from now on: where what sets up calls waits long for a processor, as many begin a
-    /// second as it can do. False: it is to be refused.
+    /// What sets up calls waits long for a processor: each further call that begins makes all of them answer later. False as long as the
+    /// loops do not run.
     /// </summary>
-    public bool TryBegin()
+    public bool IsBehind
     {
-        lock (_lock)
-            return _loops.Length == 0 || AnyLoopHasRoom && _process!.TryBegin(_calls.Count);
+        get
+        {
+            lock (_lock)
+                return _process is { IsBehind: true };
+        }
     }
-
-    private bool AnyLoopHasRoom => _loops.Where((loop, i) => loop.Watch.HasRoom(_load[i])).Any();
 
     internal MediaEngineOptions Options { get; }
 

@@ -17,14 +17,23 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     /// <summary>Fewer calls are not what the processors are busy with: a start is, or a debugger.</summary>
     public const int FewCalls = 10;
 
+    /// <summary>
+    /// What sets up a call waits some dozens of times. Where it waits for so long each time, the call is answered a good part of a second
+    /// late, and each further one later.
+    /// </summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Readings after a long wait, two seconds: what calls that have begun still need comes in the next one or two.</summary>
+    private const int Behind = 8;
+
     /// <summary>New calls are much of the load, and refused ones none: with the loops' margin nobody would be let in for long.</summary>
     private const double Margin = 0.05;
 
     private readonly Lock _lock = new();
     private readonly LoadMeter _meter = new(start);
     private readonly Headroom _headroom = new(options.MaxProcessPercent / 100.0, Margin);
-    private readonly CallPace _pace = new();
     private TimeSpan _wait;
+    private int _behind;
     private double _load;
 
     /// <summary>The part of all its processors that the process used over the last second.</summary>
@@ -51,15 +60,11 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     public bool HasRoom(int calls)
     {
         lock (_lock)
-            return calls < FewCalls || _headroom.HasRoom(calls) && _pace.HasRoom;
+            return calls < FewCalls || _headroom.HasRoom(calls);
     }
 
-    /// <summary>The same for a call that begins, which is counted. False: it is to be refused.</summary>
-    public bool TryBegin(int calls)
-    {
-        lock (_lock)
-            return calls < FewCalls || _headroom.HasRoom(calls) && _pace.TryBegin();
-    }
+    /// <summary>Work that was ready has waited long in the last two seconds.</summary>
+    public bool IsBehind => Volatile.Read(ref _behind) > 0;
 
     /// <summary>Takes a reading; each <see cref="LoadMeter.Window"/> there is one.</summary>
     /// <param name="used">The processor time of all threads so far.</param>
@@ -68,32 +73,32 @@ internal sealed partial class ProcessWatch(MediaEngineOptions options, double pr
     /// <param name="now">The time.</param>
     public void Handle(TimeSpan used, TimeSpan wait, int open, Instant now)
     {
-        bool hadRoom, hasRoom, wasLimited, isLimited;
+        bool hadRoom, hasRoom, wasBehind;
         lock (_lock)
         {
-            (hadRoom, wasLimited) = (_headroom.IsThere, _pace.IsLimited);
+            (hadRoom, wasBehind) = (_headroom.IsThere, IsBehind);
             var load = _meter.Read(used / processors, now);
             (_load, _wait) = (load.Processor, wait);
             _headroom.Handle(load, open, now);
             if (options.MaxProcessPercent < 100)
-                _pace.Handle(wait);
-            (hasRoom, isLimited) = (_headroom.IsThere, _pace.IsLimited);
+                Volatile.Write(ref _behind, wait >= MaxWait ? Behind : Math.Max(0, _behind - 1));
+            hasRoom = _headroom.IsThere;
         }
         if (open < FewCalls)
             return;
         if (hadRoom && !hasRoom)
             LogNoRoom(_load);
-        else if (!wasLimited && isLimited)
-            LogFewer(wait.TotalMilliseconds);
-        else if ((!hadRoom || wasLimited) && hasRoom && !isLimited)
+        else if (!wasBehind && IsBehind)
+            LogBehind(wait.TotalMilliseconds);
+        else if ((!hadRoom || wasBehind) && hasRoom && !IsBehind)
             LogRoom();
     }
 
     [LoggerMessage(LogLevel.Warning, "The gateway takes no new calls: it uses {Load:P0} of its processors.")]
     private partial void LogNoRoom(double load);
 
-    [LoggerMessage(LogLevel.Warning, "The gateway does not take all new calls: its work waits {Wait:F0} ms for a processor.")]
-    private partial void LogFewer(double wait);
+    [LoggerMessage(LogLevel.Warning, "The gateway may not take all new calls: its work waits {Wait:F0} ms for a processor.")]
+    private partial void LogBehind(double wait);
 
     [LoggerMessage(LogLevel.Information, "The gateway takes new calls again.")]
     private partial void LogRoom();

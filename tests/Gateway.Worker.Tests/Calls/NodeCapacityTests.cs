@@ -14,7 +14,7 @@ public sealed class NodeCapacityTests
     [Fact]
     public void No_more_than_a_hundred_attempts_wait_for_admission()
     {
-        var capacity = new NodeCapacity(Budget, new MediaEngine(new MediaEngineOptions(), TimeProvider.System));
+        var capacity = new NodeCapacity(Budget, new MediaEngine(new MediaEngineOptions(), TimeProvider.System), TimeProvider.System);
         for (var i = 0; i < NodeCapacity.MaxUnadmitted; i++)
         {
             Assert.True(capacity.HasRoomForAttempt);
@@ -35,7 +35,7 @@ public sealed class NodeCapacityTests
     [Fact]
     public void Admitted_calls_leave_room_up_to_the_limit_of_attempts()
     {
-        var capacity = new NodeCapacity(Budget, new MediaEngine(new MediaEngineOptions(), TimeProvider.System));
+        var capacity = new NodeCapacity(Budget, new MediaEngine(new MediaEngineOptions(), TimeProvider.System), TimeProvider.System);
         for (var i = 0; i < Budget.Attempts; i++)
         {
             Assert.True(capacity.HasRoomForAttempt);

@@ -54,7 +54,8 @@ internal sealed class HoldRun(HoldOptions options)
         var paused = (await CollectorPauses.ReadAsync(server, stop)).Since(pauses);
         await driver.SetLiveAsync(0, WarmUpPerSecond, stop);
         var fault = await server.FindFaultAsync(driver.Placed, driver.Answered, stop);
-        var refused = await server.CountRefusedAsync(stop);
+        var unanswered = await server.CausesOfUnansweredAsync(stop);
+        var refused = unanswered.FirstOrDefault(one => one.Cause == "no_capacity").Calls;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"""
             {options.Live} live calls, {options.PerSecond} new ones a second, {options.Minutes} minutes
             {Used(shares)} (late by itself: {sent.LateShare:P2})
@@ -62,6 +63,7 @@ internal sealed class HoldRun(HoldOptions options)
             {all.CountFrom(Late)} of {all.Count} frames over {Late.TotalMilliseconds:0} ms; {sent.DeliveredShare:P3} delivered
             pauses by garbage collection: {paused}
             {driver.Placed} calls, {refused} refused for want of capacity, {driver.Placed - driver.Answered - refused} more unanswered
+            recorded as unanswered: {string.Join(", ", unanswered.Select(one => $"{one.Calls} {one.Cause}"))}
             {setUps.Times.Count} new ones beside the live, answered after {setUps.P99.TotalMilliseconds:0} ms (p99)
             {fault ?? "all recorded, charged once"}
             """));

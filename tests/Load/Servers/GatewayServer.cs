@@ -129,11 +129,16 @@ internal sealed class GatewayServer(
         }
     }
 
-    /// <summary>Calls that were refused since the gateway had no capacity left.</summary>
-    public async Task<int> CountRefusedAsync(CancellationToken stop)
+    /// <summary>Why calls that nobody answered ended, with how many did so; most first.</summary>
+    public async Task<IReadOnlyList<(string Cause, int Calls)>> CausesOfUnansweredAsync(CancellationToken stop)
     {
-        await using var command = _database!.CreateCommand("SELECT count(*) FROM calls WHERE cause = 'no_capacity'");
-        return (int)(long)(await command.ExecuteScalarAsync(stop))!;
+        await using var command = _database!.CreateCommand(
+            "SELECT cause, count(*) FROM calls WHERE ended_at IS NOT NULL AND answered_at IS NULL GROUP BY cause ORDER BY 2 DESC");
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var causes = new List<(string, int)>();
+        while (await reader.ReadAsync(stop))
+            causes.Add((reader.GetString(0), (int)reader.GetInt64(1)));
+        return causes;
     }
 
     /// <summary>The metrics whose name begins so, with their labels, of all gateways together.</summary>

@@ -44,18 +44,25 @@ public class ProcessWatchTests
     }
 
     [Fact]
-    public void A_process_whose_work_waits_lets_fewer_calls_begin_unless_it_does_not_count()
+    public void A_process_is_behind_until_its_work_has_waited_no_longer_for_two_seconds()
     {
-        Assert.True(Run(0.3, seconds: 1, open: 100, wait: 60));
-        Assert.Equal(TimeSpan.FromMilliseconds(60), _watch.Wait);
-        Assert.True(_watch.TryBegin(ProcessWatch.FewCalls));
-        Assert.False(_watch.TryBegin(ProcessWatch.FewCalls));
-        Assert.True(_watch.TryBegin(ProcessWatch.FewCalls - 1));
+        Run(0.3, seconds: 5, open: 100, wait: 9);
+        Assert.False(_watch.IsBehind);
 
+        Run(0.3, seconds: 0.25, open: 100, wait: 60);
+        Assert.Equal(TimeSpan.FromMilliseconds(60), _watch.Wait);
+        Run(0.3, seconds: 1.75, open: 100);
+        Assert.True(_watch.IsBehind);
+        Run(0.3, seconds: 0.25, open: 100);
+        Assert.False(_watch.IsBehind);
+    }
+
+    [Fact]
+    public void At_100_percent_the_process_is_never_behind()
+    {
         var unlimited = new ProcessWatch(new MediaEngineOptions { MaxProcessPercent = 100 }, 1, _now, NullLogger.Instance);
-        for (var n = 0; n < 8; n++)
-            unlimited.Handle(default, TimeSpan.FromSeconds(1), 500, _now += LoadMeter.Window);
-        Assert.All(Enumerable.Range(0, 100), _ => Assert.True(unlimited.TryBegin(500)));
+        unlimited.Handle(default, TimeSpan.FromSeconds(1), 500, _now += LoadMeter.Window);
+        Assert.False(unlimited.IsBehind);
     }
 
     [Theory]

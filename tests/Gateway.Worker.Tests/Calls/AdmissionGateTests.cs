@@ -25,9 +25,7 @@ public sealed class AdmissionGateTests
     [Fact]
     public async Task While_work_waits_one_enters_when_another_leaves_in_the_order_they_came()
     {
-        _isBehind = true;
-        Assert.True(HasEntered(_gate.EnterAsync()));
-        Assert.True(HasEntered(_gate.EnterAsync()));
+        FillWhileWorkWaits();
         var (third, fourth) = (_gate.EnterAsync(), _gate.EnterAsync());
         Assert.False(third.IsCompleted);
         Assert.False(_gate.IsClear);
@@ -43,9 +41,7 @@ public sealed class AdmissionGateTests
     [Fact]
     public async Task Whoever_has_stood_in_line_for_too_long_is_refused_and_the_next_enters()
     {
-        _isBehind = true;
-        Assert.True(HasEntered(_gate.EnterAsync()));
-        Assert.True(HasEntered(_gate.EnterAsync()));
+        FillWhileWorkWaits();
         var late = _gate.EnterAsync();
         _time.Pass(AdmissionGate.LongestWait + TimeSpan.FromMilliseconds(1));
         var next = _gate.EnterAsync();
@@ -59,13 +55,17 @@ public sealed class AdmissionGateTests
     [Fact]
     public async Task When_no_work_waits_any_more_all_in_line_enter()
     {
-        _isBehind = true;
-        Assert.True(HasEntered(_gate.EnterAsync()));
-        Assert.True(HasEntered(_gate.EnterAsync()));
+        FillWhileWorkWaits();
         Task<bool>[] line = [_gate.EnterAsync(), _gate.EnterAsync(), _gate.EnterAsync()];
         _isBehind = false;
         _gate.Leave();
         Assert.DoesNotContain(false, await Task.WhenAll(line));
+    }
+
+    private void FillWhileWorkWaits()
+    {
+        _isBehind = true;
+        Assert.All(Enumerable.Range(0, AtOnce), _ => Assert.True(HasEntered(_gate.EnterAsync())));
     }
 
     private static bool HasEntered(Task<bool> turn) => turn is { IsCompletedSuccessfully: true, Result: true };

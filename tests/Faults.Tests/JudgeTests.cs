@@ -75,6 +75,8 @@ public sealed class JudgeTests
             ["an index is used twice"] = (MediaRules.Index, facts => [.. facts, new Fact.Indexed(At(12), TakenOver, 5, 1050, 1050)]),
             ["nobody was answered"] = ("history", facts => facts.Where(fact => fact is not Fact.Talked)),
             ["the stores were not read"] = ("history", facts => facts.Where(fact => fact is not Fact.Balanced)),
+            ["a fault was not put right"] = ("fault", facts =>
+                [.. facts, new Fact.Failed(At(9), FaultKind.FailOverRedis, null, "not seen")]),
         };
 
     public static TheoryData<string> Falsified => [.. Lies.Keys];

@@ -141,17 +141,19 @@ public sealed class RedisServers : IAsyncDisposable
         Cli(Primary, "client", "kill", "user", user);
     }
 
-    /// <summary>Starts the killed primary again, as replica of the one that has taken its place. Returns when it follows.</summary>
+    /// <summary>
+    /// With a Sentinel: starts the killed primary again, as replica of the one that has taken its place. Returns when one of the two is the
+    /// primary and the other its replica, by their own word and by the Sentinel's. Which is which it may have changed once more meanwhile:
+    /// on a busy machine a primary is silent for longer than the Sentinel waits.
+    /// </summary>
     public async Task FollowAsync()
     {
-        var (dead, primary) = (Primary, Replica);
-        await SeeAsync(
-            () => Cli(primary, "info", "replication").Contains("role:master", StringComparison.Ordinal), "the replica is the primary");
+        var (dead, heir) = (Primary, Replica);
+        await SeeAsync(() => IsPrimary(heir), "the replica is the primary");
         await _programs[dead].DisposeAsync();
-        await RunAsync(dead, $"replicaof 127.0.0.1 {primary}");
-        await SeeAsync(
-            () => Cli(dead, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the old primary follows");
-        (Primary, Replica) = (primary, dead);
+        await RunAsync(dead, $"replicaof 127.0.0.1 {heir}");
+        await SeeAsync(() => IsPair(heir, dead) || IsPair(dead, heir), "one is the primary and the other its replica");
+        (Primary, Replica) = IsPrimary(heir) ? (heir, dead) : (dead, heir);
     }
 
     public async ValueTask DisposeAsync()
@@ -197,8 +199,16 @@ public sealed class RedisServers : IAsyncDisposable
         await SeeAsync(() => Cli(port, "ping").Contains("PONG", StringComparison.Ordinal), "Redis answers");
     }
 
-    private Task FollowsAsync(int replica) => SeeAsync(
-        () => Cli(replica, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal), "the replica follows");
+    private Task FollowsAsync(int replica) => SeeAsync(() => IsFollowing(replica), "the replica follows");
+
+    private bool IsPrimary(int port) => Cli(port, "info", "replication").Contains("role:master", StringComparison.Ordinal);
+
+    private bool IsFollowing(int port) => Cli(port, "info", "replication").Contains("master_link_status:up", StringComparison.Ordinal);
+
+    /// <summary>True too only once the Sentinel would make the replica the primary.</summary>
+    private bool IsPair(int primary, int replica) => IsPrimary(primary) && IsFollowing(replica)
+        && Cli(Sentinel, "sentinel", "get-master-addr-by-name", "calls").Contains(primary.ToString(), StringComparison.Ordinal)
+        && Regex.IsMatch(Cli(Sentinel, "sentinel", "replicas", "calls"), $@"port\n{replica}\n(.*\n)*?flags\nslave\n");
 
     private string FolderOf(int port) => Directory.CreateDirectory(Path.Combine(_folder, port.ToString())).FullName;
 

@@ -10,6 +10,7 @@ namespace Faults.Facts;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "fact")]
 [JsonDerivedType(typeof(Began), "began")]
 [JsonDerivedType(typeof(Disturbed), "disturbed")]
+[JsonDerivedType(typeof(Failed), "failed")]
 [JsonDerivedType(typeof(Dialled), "dialled")]
 [JsonDerivedType(typeof(Offered), "offered")]
 [JsonDerivedType(typeof(Delivered), "delivered")]
@@ -41,6 +42,13 @@ public abstract record Fact(DateTimeOffset At)
     /// <param name="Kind">Which.</param>
     /// <param name="Node">The node that suffers; null: a store, and so all nodes.</param>
     public sealed record Disturbed(DateTimeOffset At, DateTimeOffset From, FaultKind Kind, string? Node) : Fact(At);
+
+    /// <summary>A fault could not be done, or not be put right: what comes after it is not what the schedule says.</summary>
+    /// <param name="At">When.</param>
+    /// <param name="Kind">Which.</param>
+    /// <param name="Node">The node that it was meant for; null: a store.</param>
+    /// <param name="Why">What was seen.</param>
+    public sealed record Failed(DateTimeOffset At, FaultKind Kind, string? Node, string Why) : Fact(At);
 
     /// <summary>A phone dials a user; the call is offered when WhatsApp has heard of it.</summary>
     public sealed record Dialled(DateTimeOffset At, string Call) : Fact(At);

@@ -18,7 +18,10 @@ public static class Judge
         ];
     }
 
-    /// <summary>A history in which nobody talked, or nothing was read at the end, shows nothing.</summary>
+    /// <summary>
+    /// A history in which nobody talked, or nothing was read at the end, shows nothing; one with a fault that went wrong shows less than
+    /// it says.
+    /// </summary>
     private static IEnumerable<Finding> Shown(RunStory story)
     {
         if (story.Calls.All(call => call.TalkedAt is null))
@@ -27,5 +30,7 @@ public static class Judge
             yield return new Finding("history", "", "the stores were not read at the end");
         if (!story.Facts.OfType<Fact.Indexed>().Any())
             yield return new Finding("history", "", "no audio came");
+        foreach (var failed in story.Facts.OfType<Fact.Failed>())
+            yield return new Finding("fault", failed.Node ?? "", $"{failed.Kind} went wrong: {failed.Why}");
     }
 }

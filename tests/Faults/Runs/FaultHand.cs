@@ -11,7 +11,9 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(90), Look = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock _gate = new();
-    private readonly HashSet<FaultNode> _disturbed = [];
+
+    /// <summary>Null: the stores.</summary>
+    private readonly HashSet<FaultNode?> _disturbed = [];
 
     /// <summary>Kinds that work on this machine, and with this Redis.</summary>
     public IReadOnlyList<FaultKind> Possible() => [.. Enum.GetValues<FaultKind>().Where(kind => kind switch
@@ -30,12 +32,11 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
     private async Task RunAsync(ScheduledFault fault, CancellationToken stop)
     {
         await Task.Delay(fault.From, stop);
+        var node = fault.Node is { } place ? nodes[place] : null;
         if (fault.Kind == FaultKind.Roll)
             await RollAsync(fault, stop);
-        else if (fault.Node is not { } place)
-            await DoAsync(fault, null, stop);
-        else if (TryTake(nodes[place]))
-            await DoAsync(fault, nodes[place], stop);
+        else if (TryTake(node))
+            await DoAsync(fault, node, stop);
     }
 
     private async Task RollAsync(ScheduledFault fault, CancellationToken stop)
@@ -56,24 +57,27 @@ internal sealed class FaultHand(IReadOnlyList<FaultNode> nodes, Stores stores, R
             await BeginAsync(fault.Kind, node);
             await Task.WhenAny(Task.Delay(fault.Length, stop)); // stopped or not, everything is put right
             await EndAsync(fault.Kind, node);
-            history.Add(new Fact.Disturbed(DateTimeOffset.UtcNow, from, fault.Kind, node?.Id));
+        }
+        catch (Exception e)
+        {
+            history.Add(new Fact.Failed(DateTimeOffset.UtcNow, fault.Kind, node?.Id, e.Message)); // the others go on
         }
         finally
         {
+            history.Add(new Fact.Disturbed(DateTimeOffset.UtcNow, from, fault.Kind, node?.Id));
             lock (_gate)
-                if (node is not null)
-                    _disturbed.Remove(node);
+                _disturbed.Remove(node);
         }
     }
 
     /// <summary>
-    /// On a busy machine a killed node takes longer to come back than planned: what is due for it meanwhile, or would leave no node alone,
-    /// does not happen.
+    /// On a busy machine a killed node or store takes longer to come back than planned: what is due for it meanwhile, or would leave no
+    /// node alone, does not happen.
     /// </summary>
-    private bool TryTake(FaultNode node)
+    private bool TryTake(FaultNode? node)
     {
         lock (_gate)
-            return _disturbed.Count + 1 < nodes.Count && _disturbed.Add(node);
+            return (node is null || nodes.Count(_disturbed.Contains) + 1 < nodes.Count) && _disturbed.Add(node);
     }
 
     private async Task BeginAsync(FaultKind kind, FaultNode? node)

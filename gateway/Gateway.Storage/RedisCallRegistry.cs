@@ -12,7 +12,7 @@ namespace Gateway.Storage;
 /// </summary>
 /// <remarks>
 /// `wa:{wacid}:claim` = "node callId" or "† node" (tombstone) · `wa:{wacid}:answer` = callId · `wa:live` = set of call ids ·
-/// `wa:{callId}:owner` = "node token" · `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side ·
+/// `wa:{callId}:owner` = "node token" or "† node token" · `wa:{callId}:live` = JSON · `wa:{callId}:dialog` = JSON of the SIP side ·
 /// `wa:{callId}:dialog:taker` = node. The braces are in the keys: in a Cluster they keep the keys of one call in one slot, and no command
 /// names keys of two.
 /// </remarks>
@@ -97,7 +97,7 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
         if (holder is { IsTombstone: true } || (holder?.Call ?? call) is not { } id)
             return holder;
         // The claim names the node that took the call first, the owner's key the one that has it now.
-        return await new CallOwners(redis).FindAsync(id) is { } owner ? new ClaimHolder(owner.Node, id) : holder;
+        return await new CallOwners(redis).FindAsync(id) is { IsOver: false } owner ? new ClaimHolder(owner.Node, id) : holder;
     }
 
     public async Task<bool> PublishAsync(LiveCall call, CancellationToken cancellation)
@@ -134,6 +134,9 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     public async Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
         await new CallOwners(redis).FindAsync(callId) is { } owner
         && (owner.Token > token || await new CallSnapshotStore(redis).HasAsync(callId, owner.Token));
+
+    public async Task<bool?> WasEndedAsync(CallId callId, CancellationToken cancellation) =>
+        await new CallOwners(redis).FindAsync(callId) is { IsOver: true };
 
     public Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         Database.StringSetAsync(AnswerKey(whatsAppId), callId.Value, TombstoneTtl, When.NotExists);

@@ -116,6 +116,11 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
         Assert.False(await GoesOnAsync());
         Assert.NotNull(await owners.ClaimAsync(call, new CallOwner("a", 1), "b"));
         Assert.True(await GoesOnAsync());
+        await owners.EndAsync(call, "a"); // whose it is no more
+        Assert.False(await Node("a").WasEndedAsync(call, CancellationToken.None));
+        await owners.EndAsync(call, "b");
+        Assert.True(await Node("a").WasEndedAsync(call, CancellationToken.None));
+        Assert.Equal([call], await owners.LostOfAsync([(call, 1)]));
         Assert.True(await Node("b").RemoveAsync(call, 2, CancellationToken.None));
     }
 

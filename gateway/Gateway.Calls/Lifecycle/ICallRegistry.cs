@@ -95,6 +95,11 @@ public interface ICallRegistry
     Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult<bool?>(false);
 
     /// <summary>
+    /// True for a call that another node has taken over, could not go on with, and has ended. Null: the registry did not answer.
+    /// </summary>
+    Task<bool?> WasEndedAsync(CallId callId, CancellationToken cancellation) => Task.FromResult<bool?>(false);
+
+    /// <summary>
     /// Takes the stored dialog, to end it. One node gets it, as often as it asks until <see cref="ForgetDialogAsync"/>, since an answer may
     /// be lost; all others get none, for as long as that node may take.
     /// </summary>

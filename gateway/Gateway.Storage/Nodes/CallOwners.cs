@@ -5,8 +5,9 @@ using StackExchange.Redis;
 namespace Gateway.Storage.Nodes;
 
 /// <summary>
-/// The owners of live calls in Redis: `wa:{callId}:owner` = "node token". The token begins at 1 and grows with each claim; a write that
-/// shows a smaller one than the key has is refused, so a node that has lost a call without knowing it changes nothing.
+/// The owners of live calls in Redis: `wa:{callId}:owner` = "node token", or "† node token" where the last owner could not go on with
+/// the call and has ended it. The token begins at 1 and grows with each claim; a write that shows a smaller one than the key has is
+/// refused, so a node that has lost a call without knowing it changes nothing.
 /// </summary>
 public sealed class CallOwners(IConnectionMultiplexer redis)
 {
@@ -27,6 +28,14 @@ public sealed class CallOwners(IConnectionMultiplexer redis)
         """
         if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
         redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+        return 1
+        """;
+
+    private const string End =
+        """
+        local owner = redis.call('GET', KEYS[1])
+        if not owner or string.match(owner, '^(.*) %d+$') ~= ARGV[1] then return 0 end
+        redis.call('SET', KEYS[1], ARGV[2] .. owner, 'PX', ARGV[3])
         return 1
         """;
 
@@ -53,6 +62,13 @@ public sealed class CallOwners(IConnectionMultiplexer redis)
         return [.. mine.Zip(owners).Where(pair => pair.Second?.Token > pair.First.Token).Select(pair => pair.First.Call)];
     }
 
+    /// <summary>
+    /// Notes that a call, which this node has claimed, is over: the node that had it may only have stood still, and is to find that out.
+    /// Does nothing where the call is another's by now.
+    /// </summary>
+    public Task EndAsync(CallId call, string node) => Database.ScriptEvaluateAsync(
+        End, [KeyOf(call)], [node, CallOwner.Over, (long)Lifetime.TotalMilliseconds]);
+
     internal static string KeyOf(CallId call) => $"wa:{{{call}}}:owner";
 }
 
@@ -61,14 +77,20 @@ public sealed class CallOwners(IConnectionMultiplexer redis)
 /// <param name="Token">The number of owners so far: the fencing token.</param>
 public readonly record struct CallOwner(string Node, long Token)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Node} {Token}");
+    internal const string Over = "† ";
+
+    /// <summary>The node could not go on with the call, and has ended it.</summary>
+    public bool IsOver { get; init; }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{(IsOver ? Over : "")}{Node} {Token}");
 
     internal static CallOwner? Read(RedisValue text)
     {
         if (text.IsNull)
             return null;
         var owner = (string)text!;
-        var space = owner.LastIndexOf(' ');
-        return new CallOwner(owner[..space], long.Parse(owner.AsSpan(space + 1), CultureInfo.InvariantCulture));
+        var isOver = owner.StartsWith(Over, StringComparison.Ordinal);
+        var (from, space) = (isOver ? Over.Length : 0, owner.LastIndexOf(' '));
+        return new CallOwner(owner[from..space], long.Parse(owner.AsSpan(space + 1), CultureInfo.InvariantCulture)) { IsOver = isOver };
     }
 }

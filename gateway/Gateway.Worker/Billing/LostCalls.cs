@@ -39,6 +39,9 @@ internal sealed partial class LostCalls(
     /// </summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
+    /// <summary>A node that takes a call over knows by then whether it can go on with it.</summary>
+    private static readonly TimeSpan TakenWithin = TimeSpan.FromSeconds(10);
+
     /// <summary>The time within which the calls of a silent node are closed, with a wide margin.</summary>
     private readonly TimeSpan _memory = live.Options.Node.LostAfter * 10;
 
@@ -286,21 +289,49 @@ internal sealed partial class LostCalls(
         }
     }
 
+    /// <summary>
+    /// Hangs up the phones of a call that another node has taken from this one, if that node could not go on with it: it may not know them
+    /// all. Never throws.
+    /// </summary>
+    /// <param name="call">Let go of here.</param>
+    /// <param name="phones">Its dialogs.</param>
+    public async Task HangUpIfEndedAsync(CallId call, IReadOnlyList<SipDialogSnapshot> phones)
+    {
+        try
+        {
+            for (var until = _clock.Now + TakenWithin; _clock.Now < until; await Task.Delay(Retry, time, _stop.Token))
+                if (await registry.WasEndedAsync(call, _stop.Token) == true)
+                {
+                    await HangUpAsync(call, phones);
+                    return;
+                }
+        }
+        catch (OperationCanceledException)
+        {
+            LogNotHungUp(call, "this node is stopping");
+        }
+    }
+
     private async Task HangUpAsync(CallId call, string text)
     {
         try
         {
-            var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
-            foreach (var dialog in StoredDialogs.Read(text))
-                if (await sip.EndDialogAsync(dialog, reason))
-                    LogHungUp(call, dialog.Trunk);
-                else
-                    LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
+            await HangUpAsync(call, StoredDialogs.Read(text));
         }
         catch (JsonException) // Another version's.
         {
             LogNotHungUp(call, "the stored dialog cannot be read");
         }
+    }
+
+    private async Task HangUpAsync(CallId call, IReadOnlyList<SipDialogSnapshot> phones)
+    {
+        var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
+        foreach (var dialog in phones)
+            if (await sip.EndDialogAsync(dialog, reason))
+                LogHungUp(call, dialog.Trunk);
+            else
+                LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
     }
 
     private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)

@@ -1,10 +1,10 @@
-using System.Threading.Channels;
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Calls.Balances;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip;
+using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Legs;
@@ -22,21 +22,13 @@ namespace Gateway.Worker.Calls;
 /// </summary>
 internal sealed partial class CallLoop : ICallInbox
 {
-    /// <summary>Far more than any real call queues; a flood ends the call, not the node.</summary>
-    public const int InboxCapacity = 256;
-
     /// <summary>A call that cannot even be ended is dropped.</summary>
     private const int MaxDefects = 10;
-
-    /// <summary>Wakes the loop; the machine does not know it.</summary>
-    private static readonly CallInput Wake = new CallInput.HangUpRequested(HangupCause.NodeLost);
 
     /// <summary>Any deadline has passed by then.</summary>
     private static readonly TimeSpan LongAfter = TimeSpan.FromHours(1);
 
-    private readonly Channel<CallInput> _inbox = Channel.CreateBounded<CallInput>(
-        new BoundedChannelOptions(InboxCapacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-
+    private readonly CallInputs _inputs;
     private readonly Call _call;
     private readonly CallLegs _legs;
     private readonly CallAgents _agents;
@@ -51,7 +43,7 @@ internal sealed partial class CallLoop : ICallInbox
     private Funding? _recorded;
     private bool _hasRung;
     private string? _boundTo;
-    private volatile bool _isBroken;
+    private bool _isBroken;
     private volatile bool _isAbandoned;
     private Task? _abandoning;
 
@@ -66,6 +58,7 @@ internal sealed partial class CallLoop : ICallInbox
         _services = services;
         _trace = trace;
         _logger = services.Logger;
+        _inputs = new CallInputs(services.Time);
         _money = new CallMoney(call, details, services, this, AbandonAsync, Fail);
         _registry = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
@@ -103,44 +96,50 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>Gives the call Meta's id. False when it has one already.</summary>
     public bool TryBind(WhatsAppCallId id) => Interlocked.CompareExchange(ref _boundTo, id.Value, null) is null;
 
-    public bool Post(CallInput input)
-    {
-        var taken = _inbox.Writer.TryWrite(input);
-        if (!taken)
-            _isBroken = true; // a call that has missed something cannot be trusted; after its end this means nothing
-        return taken;
-    }
+    public bool Post(CallInput input) => _inputs.Post(input);
 
     public void NoteChange() => Handover.NoteChange();
 
     /// <summary>
-    /// Another node has taken the call over: it ends here without a word to either side and without a record. Idempotent.
+    /// Another node has taken the call over. What that node may go on with ends here without a word to either side and without a record;
+    /// what it can only end too, with its phones hung up and a record, which counts unless that node has begun the offer anew. Idempotent.
     /// </summary>
     public Task AbandonAsync()
     {
-        lock (_inbox)
+        lock (_inputs)
             return _abandoning ??= _isAbandoned ? Task.CompletedTask : LetGoAsync();
     }
 
     /// <summary>
     /// Ends without a word to either side, which another node seems to have; its record counts only where that node has not taken it.
     /// </summary>
-    public void EndQuietly()
+    public void EndQuietly() => EndQuietlyAsync(mayGoOn: true);
+
+    private Task EndQuietlyAsync(bool mayGoOn)
     {
-        _ = _legs.AbandonAsync();
+        var legs = _legs.AbandonAsync(mayGoOn);
         _agents.LetGo(); // or they would be given back under that node's calls when Redis is back
         Post(new CallInput.HangUpRequested(HangupCause.NodeLost));
+        return legs;
     }
 
     private Task LetGoAsync()
     {
         NodeMetrics.CallLetGo();
         LogLetGo(Identity.Id);
+        var mayGoOn = Handover.WasSaved || Shown.State == CallState.Live;
+        if (!mayGoOn && Kept.IsCompleted) // its offer was answered for, and does not come again
+            return EndQuietlyAsync(mayGoOn: false);
         LetGoOfStores();
-        var legs = _legs.AbandonAsync(mayGoOn: Handover.WasSaved || Shown.State == CallState.Live);
-        Post(Wake); // the loop handles nothing more
+        var phones = _legs.SnapshotAsync();
+        var legs = _legs.AbandonAsync(mayGoOn);
+        _inputs.TryWake(); // the loop handles nothing more
+        _ = HangUpIfEndedAsync(phones);
         return legs;
     }
+
+    private async Task HangUpIfEndedAsync(Task<IReadOnlyList<SipDialogSnapshot>> phones) =>
+        await _services.Lost.HangUpIfEndedAsync(Identity.Id, await phones);
 
     private void LetGoOfStores()
     {
@@ -184,7 +183,7 @@ internal sealed partial class CallLoop : ICallInbox
     /// The call, exactly, for another node: from now on it is let go of here. Null: it cannot be moved as it is now, and goes on. From any
     /// thread.
     /// </summary>
-    public Task<SavedCall?> HandOverAsync() => Handover.AskAsync(() => _inbox.Writer.TryWrite(Wake));
+    public Task<SavedCall?> HandOverAsync() => Handover.AskAsync(_inputs.TryWake);
 
     private async Task RunAsync(Action begin)
     {
@@ -205,9 +204,9 @@ internal sealed partial class CallLoop : ICallInbox
         }
         if (_call.State != CallState.Ended && !_isAbandoned)
             GiveUp();
-        _inbox.Writer.TryComplete();
+        _inputs.Complete();
         Handover.End();
-        while (_inbox.Reader.TryRead(out var late))
+        while (_inputs.TryRead(out var late))
             HandleLate(late);
         await Task.WhenAll(_legs.Idle, _agents.Idle, _money.Idle, _registry.Idle, _notes.Idle, _record);
         if (_isAbandoned)
@@ -216,9 +215,9 @@ internal sealed partial class CallLoop : ICallInbox
             await _money.EndAsync(_recorded);
     }
 
-    private void HandleLate(CallInput late)
+    private void HandleLate(CallInput? late)
     {
-        if (!_isAbandoned)
+        if (!_isAbandoned && late is not null)
             _agents.GiveBack(late);
         else if (late is CallInput.WhatsAppTerminated) // the next owner looks for it
             _registry.Add(() => _services.Registry.SetTombstoneAsync(_call.WhatsAppId!.Value, CancellationToken.None));
@@ -238,13 +237,13 @@ internal sealed partial class CallLoop : ICallInbox
 
     private async Task HandleNextAsync()
     {
-        if (_isBroken)
+        if (_isBroken || _inputs.TakeLoss())
         {
             _isBroken = false;
             Handle(new CallInput.HangUpRequested(HangupCause.InternalError));
             return;
         }
-        if (!_inbox.Reader.TryRead(out var input))
+        if (!_inputs.TryRead(out var input))
         {
             var now = _services.Clock.Now;
             if (now >= _call.NextDeadline)
@@ -253,12 +252,10 @@ internal sealed partial class CallLoop : ICallInbox
                 return;
             }
             Shown.HandleDeadline(now);
-            var wait = Instant.Min(_call.NextDeadline, Shown.NextDeadline) - now;
-            using var deadline = new CancellationTokenSource(wait, _services.Time);
-            await Task.WhenAny(_inbox.Reader.WaitToReadAsync(deadline.Token).AsTask()); // or the deadline: the next turn handles it
+            await _inputs.WaitAsync(Instant.Min(_call.NextDeadline, Shown.NextDeadline) - now);
             return;
         }
-        if (ReferenceEquals(input, Wake))
+        if (input is null)
         {
             if (Handover.IsAsked)
                 await Handover.GiveAsync(LetGoOfStores);

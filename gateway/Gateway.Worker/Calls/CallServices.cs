@@ -13,7 +13,7 @@ namespace Gateway.Worker.Calls;
 /// <summary>The services that every call loop shares.</summary>
 internal sealed record CallServices(
     ICallStore Store, RecordSpool Spool, ICallRegistry Registry, CallAdmission Admission, CallHolds Holds, AgentServices Agents,
-    EventForwarder Nodes, CallTraces Traces, TimeProvider Time, QualityOptions Limits, ILoggerFactory Loggers)
+    LostCalls Lost, EventForwarder Nodes, CallTraces Traces, TimeProvider Time, QualityOptions Limits, ILoggerFactory Loggers)
 {
     /// <summary>Of every part of a call, under the name of its loop.</summary>
     public ILogger Logger { get; } = Loggers.CreateLogger("Gateway.Worker.Calls.CallLoop");

@@ -106,6 +106,9 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     public async Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
         (await AskAsync("goes_on", () => registry.GoesOnAsync(callId, token, cancellation), null)).Value;
 
+    public async Task<bool?> WasEndedAsync(CallId callId, CancellationToken cancellation) =>
+        (await AskAsync("was_ended", () => registry.WasEndedAsync(callId, cancellation), null)).Value;
+
     public async Task<bool> TakeAnswerLockAsync(WhatsAppCallId whatsAppId, CallId callId, CancellationToken cancellation) =>
         (await AskAsync("answer_lock", () => registry.TakeAnswerLockAsync(whatsAppId, callId, cancellation), true)).Value;
 

@@ -52,16 +52,17 @@ internal sealed partial class CallTaker(
 
     /// <summary>
     /// Ends both sides of a call that cannot be continued, and its record. The owner's key stays until it expires: the node that had the
-    /// call may only have stood still, and is to find that it has lost it.
+    /// call may only have stood still, and is to find that it has lost it, and that it is to hang up the phones that only it knows.
     /// </summary>
     public async Task EndAsync(LiveCall call)
     {
         await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
         await lost.EndAtMetaAsync(call, stores.Rows.KnowsAsync);
         _ = RecordAsync(call.Id);
+        await stores.Owners.EndAsync(call.Id, options.Node.Id);
     }
 
-    /// <inheritdoc cref="EndAsync(LiveCall)"/>
+    /// <summary>The same of a call that its node has given away, with its phone.</summary>
     public async Task EndAsync(SavedCall saved)
     {
         var call = saved.Call.Identity;

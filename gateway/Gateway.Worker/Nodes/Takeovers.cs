@@ -161,7 +161,8 @@ internal sealed partial class Takeovers(
         var found = await Task.WhenAll(live.Select(async call =>
         {
             var owner = await stores.Owners.FindAsync(call.Id);
-            var isOf = owner?.Node == node.Id || owner?.Node == options.Node.Id && call.Node == node.Id && !taker.Has(call.Id);
+            var isOf = owner is { IsOver: false } && (owner.Value.Node == node.Id
+                || owner.Value.Node == options.Node.Id && call.Node == node.Id && !taker.Has(call.Id));
             var saved = isOf ? await snapshots.ReadAsync(call.Id, owner!.Value) : null;
             return (Call: call, Owner: isOf ? owner : null, Saved: saved);
         }));

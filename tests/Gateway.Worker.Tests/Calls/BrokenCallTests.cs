@@ -23,7 +23,7 @@ public sealed class BrokenCallTests(Stores stores)
     {
         await using var bench = await CallBench.StartAsync(stores);
         var (call, loop) = await OfferedAsync(bench, TimeProvider.System);
-        for (var i = 0; i < CallLoop.InboxCapacity; i++)
+        for (var i = 0; i < CallInputs.Capacity; i++)
             Assert.True(loop.Post(new CallInput.WhatsAppRinging()));
         Assert.False(loop.Post(new CallInput.WhatsAppRinging()));
         await loop.RunAsync(new CallInput.WhatsAppOffered(new WhatsAppCallId(call.Id), call.Offer));
@@ -75,7 +75,7 @@ public sealed class BrokenCallTests(Stores stores)
         return (call, factory.Inbound(identity, new InboundDetails(new WhatsAppCallId(call.Id), null, null)));
     }
 
-    /// <summary>A clock whose next timers cannot be made.</summary>
+    /// <summary>A clock whose next timers cannot be made, or set.</summary>
     private sealed class FailingTime : TimeProvider
     {
         private int _left;
@@ -85,9 +85,29 @@ public sealed class BrokenCallTests(Stores stores)
 
         public void FailAlways() => Volatile.Write(ref _left, int.MaxValue);
 
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            Interlocked.Decrement(ref _left) >= 0
-                ? throw new InvalidOperationException("a defect, made for this test")
-                : base.CreateTimer(callback, state, dueTime, period);
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Check();
+            return new FailingTimer(this, base.CreateTimer(callback, state, dueTime, period));
+        }
+
+        private void Check()
+        {
+            if (Interlocked.Decrement(ref _left) >= 0)
+                throw new InvalidOperationException("a defect, made for this test");
+        }
+
+        private sealed class FailingTimer(FailingTime time, ITimer timer) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                time.Check();
+                return timer.Change(dueTime, period);
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 }

@@ -1,3 +1,4 @@
+using Gateway.Calls;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Tests.Calls.Bench;
 using Sandbox.Users;
@@ -6,8 +7,8 @@ using Testing;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>
-/// Calls that this node finds to be another's before anybody has answered them: the other ends them, but knows not every phone, and cannot
-/// cancel an INVITE of ours or answer one that came here.
+/// Calls that this node finds to be another's before anybody has answered them: the other ends them, but knows not every phone, cannot
+/// cancel an INVITE of ours or answer one that came here, and records only what PostgreSQL knew already. So each has one record.
 /// </summary>
 [Collection(StoresCollection.Name)]
 public sealed class LetGoTests(Stores stores)
@@ -23,16 +24,21 @@ public sealed class LetGoTests(Stores stores)
         await phone.EndedAsync();
         Assert.DoesNotContain(WhatsAppSide.Actions(call), action => action.StartsWith("terminate", StringComparison.Ordinal)
             || action.StartsWith("reject", StringComparison.Ordinal));
+        await bench.EndsAsync(call.User, HangupCause.NodeLost);
     }
 
     [Fact]
     public async Task A_phone_that_dials_and_waits_hears_that_nobody_will_answer()
     {
         await using var bench = await CallBench.StartAsync(stores);
-        var caller = bench.Pbx.Dial(bench.WhatsApp.User(AutoMode.Manual).Phone);
-        await Eventually.SeeAsync(() => bench.Gateway.Service<CallSupervisor>().Count == 1, "the call is there");
+        var user = bench.WhatsApp.User(AutoMode.Manual);
+        var caller = bench.Pbx.Dial(user.Phone);
+        var calls = bench.Gateway.Service<CallSupervisor>();
+        await Eventually.SeeAsync(
+            () => calls.Owned.Any(owned => calls.Find(owned.Call)?.Kept.IsCompleted == true), "the call is there, and PostgreSQL knows it");
         await LetGoAsync(bench);
         await caller.FailedAsync();
+        await bench.EndsAsync(user, HangupCause.NodeLost);
     }
 
     private static async Task LetGoAsync(CallBench bench)

@@ -49,6 +49,10 @@ public sealed class PausedNodeTests(WorkerBench bench, ITestOutputHelper output)
         Assert.Null(Assert.Single(await bench.RowsAsync(lost)).Cause);
         Assert.Empty(bench.SpoolFiles());
         Assert.Equal(new CallOwner("other", 2), await owners.FindAsync(id));
+
+        await owners.EndAsync(id, "other"); // which could not go on with it, and does not know its phone
+        await lostAgent.EndedAsync();
+        Assert.Equal(new CallOwner("other", 2) { IsOver = true }, await owners.FindAsync(id));
         await bench.KillAsync();
     }
 

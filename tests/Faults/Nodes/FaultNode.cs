@@ -59,7 +59,6 @@ internal sealed class FaultNode : IAsyncDisposable
         var environment = new Dictionary<string, string>(Clock.Environment)
         {
             ["GATEWAY_LOG_LEVEL"] = "Information",
-            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
         };
         _program = ChildProgram.Of(Id, "gateway/Gateway.Worker", ["run", file], environment, _folder, niceness: -5);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);

@@ -32,7 +32,6 @@ internal sealed class GatewayProcess : IAsyncDisposable
         _environment = new Dictionary<string, string>(environment ?? new Dictionary<string, string>())
         {
             ["GATEWAY_LOG_LEVEL"] = "Warning",
-            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
         };
     }
 

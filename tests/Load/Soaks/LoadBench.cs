@@ -43,7 +43,6 @@ internal sealed class LoadBench : IAsyncDisposable
         var environment = new Dictionary<string, string>
         {
             ["GATEWAY_LOG_LEVEL"] = "Warning",
-            ["DOTNET_GCgen0size"] = "0x400000", // as deploy/ has it
         };
         string[] arguments = ["run", configuration];
         var gateway = program is null

@@ -295,14 +295,14 @@ internal sealed partial class LostCalls(
     /// </summary>
     /// <param name="call">Let go of here.</param>
     /// <param name="phones">Its dialogs.</param>
-    public async Task HangUpIfEndedAsync(CallId call, IReadOnlyList<SipDialogSnapshot> phones)
+    public async Task HangUpIfEndedAsync(CallId call, Task<IReadOnlyList<SipDialogSnapshot>> phones)
     {
         try
         {
             for (var until = _clock.Now + TakenWithin; _clock.Now < until; await Task.Delay(Retry, time, _stop.Token))
                 if (await registry.WasEndedAsync(call, _stop.Token) == true)
                 {
-                    await HangUpAsync(call, phones);
+                    await HangUpAsync(call, await phones);
                     return;
                 }
         }

@@ -4,7 +4,6 @@ using Gateway.Calls.Balances;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
 using Gateway.Sip;
-using Gateway.Sip.Dialogs;
 using Gateway.Sip.Endpoint;
 using Gateway.Worker.Agents;
 using Gateway.Worker.Legs;
@@ -113,14 +112,16 @@ internal sealed partial class CallLoop : ICallInbox
     /// <summary>
     /// Ends without a word to either side, which another node seems to have; its record counts only where that node has not taken it.
     /// </summary>
-    public void EndQuietly() => EndQuietlyAsync(mayGoOn: true);
-
-    private Task EndQuietlyAsync(bool mayGoOn)
+    public void EndQuietly()
     {
-        var legs = _legs.AbandonAsync(mayGoOn);
+        _ = _legs.AbandonAsync();
+        Lose();
+    }
+
+    private void Lose()
+    {
         _agents.LetGo(); // or they would be given back under that node's calls when Redis is back
         Post(new CallInput.HangUpRequested(HangupCause.NodeLost));
-        return legs;
     }
 
     private Task LetGoAsync()
@@ -129,17 +130,18 @@ internal sealed partial class CallLoop : ICallInbox
         LogLetGo(Identity.Id);
         var mayGoOn = Handover.WasSaved || Shown.State == CallState.Live;
         if (!mayGoOn && Kept.IsCompleted) // its offer was answered for, and does not come again
-            return EndQuietlyAsync(mayGoOn: false);
+        {
+            _legs.LeaveMeta();
+            Lose(); // before a phone that is hung up seems to have given up
+            return _legs.AbandonAsync(mayGoOn);
+        }
         LetGoOfStores();
         var phones = _legs.SnapshotAsync();
         var legs = _legs.AbandonAsync(mayGoOn);
         _inputs.TryWake(); // the loop handles nothing more
-        _ = HangUpIfEndedAsync(phones);
+        _ = _services.Lost.HangUpIfEndedAsync(Identity.Id, phones);
         return legs;
     }
-
-    private async Task HangUpIfEndedAsync(Task<IReadOnlyList<SipDialogSnapshot>> phones) =>
-        await _services.Lost.HangUpIfEndedAsync(Identity.Id, await phones);
 
     private void LetGoOfStores()
     {

@@ -141,11 +141,14 @@ internal sealed class CallLegs
         await _phones.Current.ResumeAsync(phone, trunk => _media.Resume(media, trunk.Media, takeovers));
     });
 
+    /// <summary>Meta hears no more of this node about the call.</summary>
+    public void LeaveMeta() => _graph.Abandon();
+
     /// <summary>Lets go of both sides: another node has the call.</summary>
     /// <param name="mayGoOn">That node may go on with it: not a word. Else it ends the call, and may not know all the phones.</param>
     public Task AbandonAsync(bool mayGoOn = true)
     {
-        _graph.Abandon();
+        LeaveMeta();
         return _operations.Add(() => Task.WhenAll(
             mayGoOn ? _phones.AbandonAsync() : _phones.HangUpAsync(HangupCause.NodeLost), _media.AbandonAsync()));
     }

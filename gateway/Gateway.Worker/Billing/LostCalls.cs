@@ -308,7 +308,11 @@ internal sealed partial class LostCalls(
         }
         catch (OperationCanceledException)
         {
-            LogNotHungUp(call, "this node is stopping");
+            // This node stops, and nobody has said that there was anything to hang up.
+        }
+        catch (Exception e) // A defect in a leg: its dialogs are not known.
+        {
+            LogNotHungUp(call, e.Message);
         }
     }
 

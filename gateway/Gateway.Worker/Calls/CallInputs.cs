@@ -37,9 +37,10 @@ internal sealed class CallInputs
     /// <summary>True once after it was: the call has missed an input, and cannot be trusted.</summary>
     public bool TakeLoss()
     {
-        var hasLost = _hasLost;
+        if (!_hasLost)
+            return false; // and stays as it is: another thread may set it just now
         _hasLost = false;
-        return hasLost;
+        return true;
     }
 
     /// <summary>Null with true: only something that wakes.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Testing.Peers;
 
 namespace Sandbox.Tests;
 
@@ -8,8 +9,8 @@ internal sealed class BrowserFactAttribute : FactAttribute
 {
     public BrowserFactAttribute()
     {
-        if (!File.Exists(Browser.Path))
-            Skip = Browser.Path + " is not installed";
+        if (!File.Exists(Chromium.Path))
+            Skip = Chromium.Path + " is not installed";
     }
 }
 
@@ -19,22 +20,20 @@ internal sealed class BrowserTheoryAttribute : TheoryAttribute
 {
     public BrowserTheoryAttribute()
     {
-        if (!File.Exists(Browser.Path))
-            Skip = Browser.Path + " is not installed";
+        if (!File.Exists(Chromium.Path))
+            Skip = Chromium.Path + " is not installed";
     }
 }
 
 /// <summary>Headless Chromium with one page open and a microphone that plays a beep; it ends with the test.</summary>
 internal sealed class Browser : IAsyncDisposable
 {
-    public const string Path = "/usr/bin/chromium";
-
     private readonly string _profile = Directory.CreateTempSubdirectory("phone-").FullName;
     private readonly Process _process;
 
     private Browser(string url)
     {
-        _process = Process.Start(new ProcessStartInfo(Path,
+        _process = Process.Start(new ProcessStartInfo(Chromium.Path,
         [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--user-data-dir=" + _profile,
             "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", "--autoplay-policy=no-user-gesture-required", url,

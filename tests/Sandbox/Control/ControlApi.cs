@@ -35,7 +35,8 @@ public sealed class ControlApi(
 
     private void MapNumbers(RouteGroupBuilder root)
     {
-        root.MapGet("/numbers", () => numbers.All.Select(number => new { number.PhoneNumberId, number.DisplayNumber, number.WebhookUrl }));
+        root.MapGet("/numbers", () => Results.Ok(
+            numbers.All.Select(number => new { number.PhoneNumberId, number.DisplayNumber, number.WebhookUrl })));
         root.MapPatch("/numbers/{id}", (string id, NumberPatch request) =>
         {
             if (numbers.Find(id) is not { } number)

@@ -9,7 +9,7 @@ namespace Gateway.Worker.Calls;
 /// The registry as calls see it: when Redis is unavailable or slow, calls go on with what this node knows by itself. A claim then counts as
 /// won unless this node has set the call's tombstone, an answer lock too, and what cannot be shown is not shown. Each such answer is
 /// counted; when Redis is back, the ends of calls are reported to it, and the live ones are claimed and shown again, for it may have come
-/// back empty.
+/// back empty, or without the latest of what it was told.
 /// </summary>
 internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider time) : ICallRegistry
 {
@@ -31,10 +31,14 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     /// </summary>
     private const int MaxPendingRetries = 20_000;
 
+    /// <summary>A primary that Sentinel promotes may not have been told of them: more than a failover takes.</summary>
+    private static readonly TimeSpan LatestEnds = TimeSpan.FromMinutes(1);
+
     private readonly Tombstones _tombstones = new();
     private readonly ConcurrentDictionary<CallId, (LiveCall Call, string? Dialog)> _shown = new();
     private readonly ConcurrentDictionary<CallId, bool> _unshown = new(), _unclaimed = new();
     private readonly ConcurrentQueue<Func<Task>> _pendingRetries = new();
+    private readonly ConcurrentQueue<(CallId Call, long Token, long At)> _ended = new();
     private long _tryAgainAt = long.MinValue;
     private int _isRetrying;
 
@@ -77,9 +81,17 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     public async Task<bool> RemoveAsync(CallId callId, long token, CancellationToken cancellation)
     {
         LetGo(callId);
+        _ended.Enqueue((callId, token, time.GetTimestamp()));
+        while (_ended.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) > LatestEnds)
+            _ended.TryDequeue(out _);
+        return await TakeOutAsync(callId, token, cancellation);
+    }
+
+    private async Task<bool> TakeOutAsync(CallId callId, long token, CancellationToken cancellation)
+    {
         var (done, removed) = await AskAsync("remove", () => registry.RemoveAsync(callId, token, cancellation), true);
         if (!done)
-            RetryLater(() => RemoveAsync(callId, token, cancellation));
+            RetryLater(() => TakeOutAsync(callId, token, cancellation));
         return removed;
     }
 
@@ -116,13 +128,16 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
 
     /// <summary>
     /// Redis is back, perhaps empty: it is shown at once what this node shows, and what of it this node claimed, so that another that hears
-    /// of a call's end knows whose it is. Never throws.
+    /// of a call's end knows whose it is; and what ended in the last minute is removed once more, for a primary that was promoted may have
+    /// been behind. Never throws.
     /// </summary>
     public async Task ShowAgainAsync(CancellationToken cancellation)
     {
         Volatile.Write(ref _tryAgainAt, long.MinValue);
         foreach (var id in _shown.Keys)
             await ShowAgainAsync(id, cancellation);
+        foreach (var (call, token, _) in _ended)
+            await TakeOutAsync(call, token, cancellation);
     }
 
     private async Task ShowAgainAsync(CallId id, CancellationToken cancellation)
@@ -136,7 +151,7 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         if (dialog is not null)
             await KeepAsync(id, call.OwnerToken, dialog, cancellation);
         if (!_shown.ContainsKey(id))
-            await RemoveAsync(id, call.OwnerToken, cancellation); // it ended meanwhile
+            await TakeOutAsync(id, call.OwnerToken, cancellation); // it ended meanwhile
     }
 
     private async Task<bool> ShowAsync(LiveCall call, CancellationToken cancellation)

@@ -43,6 +43,19 @@ public sealed class ResilientRegistryTests
     }
 
     [Fact]
+    public async Task What_ended_a_moment_ago_is_removed_from_a_primary_that_was_not_told()
+    {
+        await _registry.PublishAsync(Call, default);
+        await _registry.KeepDialogAsync(Call.Id, 1, "dialog", default);
+        await _registry.RemoveAsync(Call.Id, 1, default);
+        await _redis.PublishAsync(Call, default); // the replica that is the primary now
+        await _redis.KeepDialogAsync(Call.Id, 1, "dialog", default);
+        await _registry.ShowAgainAsync(default);
+        Assert.Empty(await _redis.ListAsync(default));
+        Assert.Equal(new TakenDialog(true, null), await _redis.TakeDialogAsync(Call.Id, default));
+    }
+
+    [Fact]
     public async Task A_call_that_ends_while_it_is_shown_again_is_not_left_behind()
     {
         await _registry.PublishAsync(Call, default);

@@ -83,6 +83,26 @@ public class ResumedCallTests
         Assert.Equal(alive, finish.Record.EndedAt);
     }
 
+    [Theory]
+    [InlineData(-90, 3)] // the clock of the process that it comes from is ahead: how long nobody had it cannot be said
+    [InlineData(0, 5)]
+    [InlineData(3600, 18)] // and behind: no call is without its process for so long
+    public void Lasts_as_long_as_it_did_where_the_clocks_of_two_processes_differ(int difference, int lasted)
+    {
+        var driver = Live(CallDirection.Outbound, false, Funding);
+        driver.Feed(new CallInput.MediaConnected());
+        var alive = driver.Call.TimeOf(driver.Clock.Now);
+        var (call, now) = Resume(
+            driver, driver.Call.Save()!, TimeSpan.FromSeconds(2), alive, TimeSpan.FromSeconds(difference));
+        call.Handle(new CallInput.MediaConnected(), now);
+        now += TimeSpan.FromSeconds(3);
+        call.Handle(new CallInput.WhatsAppTerminated(null), now);
+        call.Handle(new CallInput.PbxEnded(), now);
+        var record = ((CallDecision.Finish)call.Handle(new CallInput.MediaReleased(null, null), now)[^1]).Record;
+        Assert.Equal(alive + TimeSpan.FromSeconds(lasted), record.EndedAt);
+        Assert.True(record.StartedAt <= record.AnsweredAt && record.AnsweredAt <= record.EndedAt);
+    }
+
     [Fact]
     public void Asks_the_store_again_where_the_other_process_may_have_died_with_the_question()
     {
@@ -179,13 +199,13 @@ public class ResumedCallTests
     }
 
     private static (Call Call, Instant Now) Resume(
-        CallDriver driver, CallSnapshot saved, TimeSpan later, DateTimeOffset? aliveAt = null)
+        CallDriver driver, CallSnapshot saved, TimeSpan later, DateTimeOffset? aliveAt = null, TimeSpan difference = default)
     {
         var text = JsonSerializer.Serialize(saved, JsonSerializerOptions.Web);
         var stored = JsonSerializer.Deserialize<CallSnapshot>(text, JsonSerializerOptions.Web)!;
         var now = driver.Clock.Now + later;
-        var wallClock = driver.Call.TimeOf(now);
-        return (ResumedCall.Of(stored, driver.Options, now + Apart, wallClock, aliveAt ?? wallClock), now + Apart);
+        var wallClock = driver.Call.TimeOf(now) + difference;
+        return (ResumedCall.Of(stored, driver.Options, now + Apart, wallClock, aliveAt ?? driver.Call.TimeOf(now)), now + Apart);
     }
 
     private static CallDriver Live(CallDirection direction, bool isCallback, Funding? funding)

@@ -1,13 +1,14 @@
 using Gateway.Calls.Lifecycle;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Nodes;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Worker.Calls;
 
 /// <summary>
 /// One call as another node could go on with it: saved again and again from any thread, and handed over by the call's own loop.
 /// </summary>
-internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? details, TimeProvider time)
+internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? details, InstantClock clock)
 {
     private volatile CallSnapshot? _saved;
     private volatile bool _hasChanged;
@@ -40,7 +41,7 @@ internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? det
     public async Task<SavedCall?> SaveAsync()
     {
         _hasChanged = false;
-        var (saved, at) = (_saved, time.GetUtcNow());
+        var (saved, at) = (_saved, call.TimeOf(clock.Now));
         if (saved is not null && await legs.SaveAsync() is var (phone, media) && _saved == saved)
         {
             _wasSaved = true;
@@ -68,7 +69,7 @@ internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? det
         if (call.Save() is { } saved && await legs.HandOverAsync() is var (phone, media))
         {
             letGo();
-            given = new SavedCall(saved, details, phone, media, time.GetUtcNow());
+            given = new SavedCall(saved, details, phone, media, call.TimeOf(clock.Now));
         }
         Interlocked.Exchange(ref _asked, null)!.SetResult(given);
     }

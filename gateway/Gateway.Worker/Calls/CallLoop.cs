@@ -62,7 +62,7 @@ internal sealed partial class CallLoop : ICallInbox
         _registry = new OperationQueue(OnStoreFailure);
         _legs = legs(this);
         _notes = new CallNotes(call, services, _legs.SnapshotAsync, OnStoreFailure);
-        Handover = new CallHandover(call, _legs, details, services.Time);
+        Handover = new CallHandover(call, _legs, details, services.Clock);
         Shown = new ShownCall(
             call, new PublishedCall(call, services.Registry, _registry, _legs.SnapshotAsync, () => _ = AbandonAsync()), _notes,
             new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin)) { Trace = trace };

@@ -12,7 +12,9 @@ namespace Gateway.Worker.Nodes;
 /// <param name="Details">What Meta reported of an inbound call.</param>
 /// <param name="Phone">The dialog of the conversation.</param>
 /// <param name="Media">Both legs.</param>
-/// <param name="At">When it was so, by the owner's clock: its last sign of life.</param>
+/// <param name="At">
+/// When it was so, by the call's clock (<see cref="Gateway.Calls.Lifecycle.Call.TimeOf"/>): its last sign of life.
+/// </param>
 internal sealed record SavedCall(
     CallSnapshot Call, InboundDetails? Details, SipSessionSnapshot Phone,
     [property: JsonConverter(typeof(MediaInJson))] MediaSnapshot Media, DateTimeOffset At)

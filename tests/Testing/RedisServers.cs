@@ -142,15 +142,17 @@ public sealed class RedisServers : IAsyncDisposable
     }
 
     /// <summary>
-    /// With a Sentinel: starts the killed primary again, as replica of the one that has taken its place. Returns when one of the two is the
-    /// primary and the other its replica, by their own word and by the Sentinel's. Which is which it may have changed once more meanwhile:
-    /// on a busy machine a primary is silent for longer than the Sentinel waits.
+    /// With a Sentinel: starts the killed primary again, empty, as replica of the one that has taken its place. Returns when one of the two
+    /// is the primary and the other its replica, by their own word and by the Sentinel's. Which is which it may have changed once more
+    /// meanwhile: on a busy machine a primary is silent for longer than the Sentinel waits.
     /// </summary>
     public async Task FollowAsync()
     {
         var (dead, heir) = (Primary, Replica);
         await SeeAsync(() => IsPrimary(heir), "the replica is the primary");
         await _programs[dead].DisposeAsync();
+        // What it was sent when it became a replica, perhaps minutes ago: promoted once more before it follows, it would serve that.
+        File.Delete(Path.Combine(FolderOf(dead), "dump.rdb"));
         await RunAsync(dead, $"replicaof 127.0.0.1 {heir}");
         await SeeAsync(() => IsPair(heir, dead) || IsPair(dead, heir), "one is the primary and the other its replica");
         (Primary, Replica) = IsPrimary(heir) ? (heir, dead) : (dead, heir);

@@ -27,18 +27,21 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
 
     private const string Tombstone = "†";
 
-    /// <summary>A BYE and its repetitions are over by then (RFC 3261 §17.1.2.2: 64·T1).</summary>
-    private static readonly TimeSpan TakerTtl = TimeSpan.FromSeconds(32);
+    /// <summary>Far more than a node needs from here to its BYE; one that dies on the way keeps others from it for no longer.</summary>
+    private static readonly TimeSpan TakerTtl = TimeSpan.FromSeconds(5);
+
+    private const string TakenByAnother = "†";
 
     /// <summary>
     /// Two nodes that close one call must not both hang it up; the dialog stays, so that the one that does can ask again where the answer
-    /// was lost.
+    /// was lost, and another can where that one has died.
     /// </summary>
     private const string TakeScript =
         """
         local text = redis.call('GET', KEYS[1])
         local taker = redis.call('GET', KEYS[2])
-        if not text or taker and taker ~= ARGV[1] then return nil end
+        if not text then return nil end
+        if taker and taker ~= ARGV[1] then return ARGV[3] end
         redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
         return text
         """;
@@ -124,9 +127,12 @@ public sealed class RedisCallRegistry(IConnectionMultiplexer redis, string node)
     public Task KeepDialogAsync(CallId callId, long token, string dialog, CancellationToken cancellation) => Database.ScriptEvaluateAsync(
         KeepDialogScript, [CallOwners.KeyOf(callId), DialogKey(callId)], [token, dialog, (long)ClaimTtl.TotalMilliseconds]);
 
-    public async Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => new(true, (string?)
-        await Database.ScriptEvaluateAsync(
-            TakeScript, [DialogKey(callId), TakerKey(callId)], [node, (long)TakerTtl.TotalMilliseconds]));
+    public async Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation)
+    {
+        var text = (string?)await Database.ScriptEvaluateAsync(
+            TakeScript, [DialogKey(callId), TakerKey(callId)], [node, (long)TakerTtl.TotalMilliseconds, TakenByAnother]);
+        return text == TakenByAnother ? TakenDialog.Unknown : new TakenDialog(true, text);
+    }
 
     public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) =>
         Database.KeyDeleteAsync([DialogKey(callId), TakerKey(callId)]);

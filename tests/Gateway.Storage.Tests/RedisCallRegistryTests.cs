@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Nodes;
@@ -93,9 +94,28 @@ public sealed class RedisCallRegistryTests(Stores stores) : IDisposable
         Assert.Equal(new TakenDialog(true, "dialog"), Assert.Single(taken, one => one.Text is not null));
         var taker = "n" + Array.FindIndex(taken, one => one.Text is not null);
         Assert.Equal("dialog", (await TakeAsync(taker)).Text);
-        Assert.Equal(new TakenDialog(true, null), await TakeAsync("another"));
+        Assert.All(taken.Where(one => one.Text is null), one => Assert.Equal(TakenDialog.Unknown, one));
+        Assert.Equal(TakenDialog.Unknown, await TakeAsync("another"));
         await Node(taker).ForgetDialogAsync(call, CancellationToken.None);
         Assert.Equal(new TakenDialog(true, null), await TakeAsync(taker));
+        Assert.Equal(new TakenDialog(true, null), await TakeAsync("another"));
+    }
+
+    [Fact]
+    public async Task Another_node_takes_the_dialog_where_the_one_that_had_taken_it_died_before_it_hung_up()
+    {
+        var call = new CallId(Guid.NewGuid().ToString("n"));
+        await Node("a").KeepDialogAsync(call, 1, "dialog", CancellationToken.None);
+        Assert.Equal("dialog", (await Node("b").TakeDialogAsync(call, CancellationToken.None)).Text);
+        var asked = Stopwatch.GetTimestamp();
+        TakenDialog taken;
+        while (!(taken = await Node("c").TakeDialogAsync(call, CancellationToken.None)).WasAnswered)
+        {
+            Assert.InRange(Stopwatch.GetElapsedTime(asked), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+            await Task.Delay(100);
+        }
+        Assert.Equal("dialog", taken.Text);
+        Assert.False((await Node("b").TakeDialogAsync(call, CancellationToken.None)).WasAnswered); // it had only stood still
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public interface ICallRegistry
 
     /// <summary>
     /// Takes the stored dialog, to end it. One node gets it, as often as it asks until <see cref="ForgetDialogAsync"/>, since an answer may
-    /// be lost; all others get none, for as long as that node may take.
+    /// be lost; all others are to ask again, and one of them gets it where that node has died before it was forgotten.
     /// </summary>
     Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation);
 
@@ -116,8 +116,8 @@ public interface ICallRegistry
 }
 
 /// <summary>The answer to a node that is to end a call at the PBX.</summary>
-/// <param name="WasAnswered">False: the registry did not answer, and is to be asked again.</param>
-/// <param name="Text">As it was stored; null: none is, or another node has taken it.</param>
+/// <param name="WasAnswered">False: the registry did not answer, or another node has taken it; it is to be asked again.</param>
+/// <param name="Text">As it was stored; null: none is, or no more.</param>
 public readonly record struct TakenDialog(bool WasAnswered, string? Text)
 {
     public static readonly TakenDialog Unknown = new(false, null);

@@ -250,7 +250,7 @@ internal sealed partial class LostCalls(
 
     /// <summary>
     /// Takes the dialogs that the lost node stored, and hangs them up as soon as SIP runs here; does nothing where none were stored. False:
-    /// Redis did not answer, and is asked again until it does.
+    /// Redis did not answer, or another node is at it and may die before it is done, and Redis is asked again until it has an answer.
     /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="answered">Those that it had when it was answered, where Redis has lost later ones; null: none are known.</param>

@@ -112,8 +112,11 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
     public async Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
         (await AskAsync("take_dialog", () => registry.TakeDialogAsync(callId, cancellation), TakenDialog.Unknown)).Value;
 
-    public async Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) =>
-        await AskAsync("forget_dialog", () => Done(registry.ForgetDialogAsync(callId, cancellation)), true);
+    public async Task ForgetDialogAsync(CallId callId, CancellationToken cancellation)
+    {
+        if (!(await AskAsync("forget_dialog", () => Done(registry.ForgetDialogAsync(callId, cancellation)), true)).Done)
+            RetryLater(() => ForgetDialogAsync(callId, cancellation));
+    }
 
     public async Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
         (await AskAsync("goes_on", () => registry.GoesOnAsync(callId, token, cancellation), null)).Value;

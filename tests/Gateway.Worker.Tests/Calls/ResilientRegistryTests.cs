@@ -112,6 +112,16 @@ public sealed class ResilientRegistryTests
         Assert.Null(await _registry.GoesOnAsync(Call.Id, 1, default)); // it is not even asked yet
     }
 
+    [Fact]
+    public async Task A_dialog_that_was_hung_up_while_redis_was_away_is_forgotten_as_soon_as_it_answers()
+    {
+        await _redis.KeepDialogAsync(Call.Id, 1, "dialog", default);
+        _redis.IsAway = true;
+        await _registry.ForgetDialogAsync(Call.Id, default);
+        _redis.IsAway = false;
+        await Eventually.SeeAsync(() => _redis.TakeDialogAsync(Call.Id, default), taken => taken.Text is null, "nothing to be taken");
+    }
+
     private sealed class EmptyRegistry : ICallRegistry
     {
         private readonly ConcurrentDictionary<CallId, LiveCall> _live = new();
@@ -156,7 +166,8 @@ public sealed class ResilientRegistryTests
         public Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) => IsAway
             ? throw new TimeoutException() : Task.FromResult(new TakenDialog(true, _dialogs.GetValueOrDefault(callId)));
 
-        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => Task.FromResult(_dialogs.TryRemove(callId, out _));
+        public Task ForgetDialogAsync(CallId callId, CancellationToken cancellation) => IsAway
+            ? throw new TimeoutException() : Task.FromResult(_dialogs.TryRemove(callId, out _));
 
         public Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) =>
             IsAway ? throw new TimeoutException() : Task.FromResult<bool?>(false);

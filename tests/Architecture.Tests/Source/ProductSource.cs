@@ -37,7 +37,7 @@ public sealed class ProductSource
             "Product",
             [CSharpSyntaxTree.ParseText(ImplicitUsings, options), .. Files.Select(file => file.Tree)],
             framework,
-            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Disable));
+            new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
     }
 
     public IReadOnlyList<SourceFile> Files { get; }

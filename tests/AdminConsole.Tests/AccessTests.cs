@@ -6,7 +6,6 @@ namespace AdminConsole.Tests;
 
 /// <summary>Log-in, a session that ends while somebody works, and an API that fails: each a state that the page shows.</summary>
 [Collection(ConsoleCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class AccessTests(ConsoleBench bench)
 {
     [Fact]

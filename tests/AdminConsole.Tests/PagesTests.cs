@@ -4,7 +4,6 @@ namespace AdminConsole.Tests;
 
 /// <summary>Every page: it shows what there is, axe finds nothing, and nothing is refused by its own policy.</summary>
 [Collection(ConsoleCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class PagesTests(ConsoleBench bench)
 {
     public static TheoryData<string, string, string> Pages => new()

@@ -9,7 +9,6 @@ namespace AdminConsole.Tests;
 /// state that the page has to show, and the tone at both ends.
 /// </summary>
 [Collection(ConsoleCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class PhoneTests(ConsoleBench bench)
 {
     private const string User = "4915112345678";

@@ -14,7 +14,6 @@ namespace AdminConsole.Tests;
 
 /// <summary>What people do at the console, and that it arrives at the gateway.</summary>
 [Collection(ConsoleCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class WorkTests(ConsoleBench bench, ITestOutputHelper output)
 {
     [Fact]

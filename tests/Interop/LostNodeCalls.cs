@@ -11,7 +11,6 @@ namespace Interop;
 /// Live calls of a node that is killed, or drained: a browser and handsets as the users, desk phones and Asterisk's echo as the agents.
 /// They go on at another node; how long nothing was heard is printed. More calls by hand: GATEWAY_TAKEOVER_CALLS.
 /// </summary>
-[Trait("Category", "Long")]
 [Collection(InteropCollection.Name)]
 public sealed class LostNodeCalls(LostNodeBench bench, ITestOutputHelper output) : BenchTests(bench), IClassFixture<LostNodeBench>
 {

@@ -6,6 +6,7 @@ using Gateway.Sip.Trunks;
 
 namespace Gateway.Sip.Tests.Transport;
 
+[Trait("Category", "Distribution")]
 public class TlsTests
 {
     [Theory]

@@ -10,7 +10,6 @@ namespace Gateway.Worker.Tests.Calls;
 /// free. GATEWAY_RACE_CALLS says how many calls a test places.
 /// </summary>
 [Collection(UndisturbedCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class AnswerRaceTests(ITestOutputHelper output)
 {
     /// <summary>Calls at one time, and the phones of each.</summary>

@@ -12,7 +12,6 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>A node that lives and is cut off from the stores, while another is not.</summary>
-[Trait("Category", "Long")]
 public sealed class CutOffNodeTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>, IAsyncLifetime
 {
     private readonly Talks _talks = new(bench, output);

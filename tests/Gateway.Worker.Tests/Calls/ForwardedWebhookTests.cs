@@ -15,7 +15,6 @@ namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>Webhooks that reach a node which has not the call: the node that has it gets them.</summary>
 [Collection(StoresCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class ForwardedWebhookTests(Stores stores, ITestOutputHelper output)
 {
     /// <summary>Events until the code is compiled.</summary>

@@ -11,7 +11,6 @@ namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>Graph refuses, fails, is slow, answers nonsense or not at all, action by action.</summary>
 [Collection(StoresCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class GraphFaultTests(Stores stores)
 {
     /// <summary>More than the attempts of any action.</summary>

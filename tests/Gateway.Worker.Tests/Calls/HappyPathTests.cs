@@ -10,6 +10,7 @@ using CallState = Sandbox.Calls.CallState;
 namespace Gateway.Worker.Tests.Calls;
 
 [Collection(StoresCollection.Name)]
+[Trait("Category", "Distribution")]
 public sealed class HappyPathTests(Stores stores)
 {
     [Fact]

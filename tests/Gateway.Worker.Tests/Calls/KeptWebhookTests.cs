@@ -13,7 +13,6 @@ using Testing.Peers;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>What a webhook reported outlives the process that answered it with 200.</summary>
-[Trait("Category", "Long")]
 public sealed class KeptWebhookTests
 {
     private static readonly CallId OfGone = new("of a process that is gone");

@@ -19,7 +19,6 @@ namespace Gateway.Worker.Tests.Calls;
 /// kill -9 of the worker's process between any two steps of a call's end. After the next start there is one record and one charge, nothing
 /// is held, and the user is not left in a dead call.
 /// </summary>
-[Trait("Category", "Long")]
 public sealed class KilledWorkerTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]

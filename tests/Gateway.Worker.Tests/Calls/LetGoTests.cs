@@ -11,7 +11,6 @@ namespace Gateway.Worker.Tests.Calls;
 /// cancel an INVITE of ours or answer one that came here, and records only what PostgreSQL knew already. So each has one record.
 /// </summary>
 [Collection(StoresCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class LetGoTests(Stores stores)
 {
     [Fact]

@@ -11,7 +11,6 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>kill -9 of a node that has left snapshots of its calls: they go on at others.</summary>
-[Trait("Category", "Long")]
 public sealed class LiveTakeoverTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>, IAsyncLifetime
 {
     /// <summary>From the kill to audio at both ends again: what is promised, and room for a busy machine.</summary>

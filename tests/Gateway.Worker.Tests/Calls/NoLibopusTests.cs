@@ -3,6 +3,7 @@ using Gateway.Worker.Tests.Calls.Bench;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>A host whose libopus cannot be loaded.</summary>
+[Trait("Category", "Distribution")]
 public sealed class NoLibopusTests : IClassFixture<WorkerBench>, IDisposable
 {
     private readonly WorkerBench _bench;

@@ -9,7 +9,6 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>A process that stood still for longer than its lease: when it wakes, it does nothing about calls that it has lost.</summary>
-[Trait("Category", "Long")]
 public sealed class PausedNodeTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);

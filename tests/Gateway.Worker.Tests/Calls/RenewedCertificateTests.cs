@@ -10,6 +10,7 @@ using Npgsql;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>A TLS certificate is renewed under the running process: SIGHUP reads it again and ends nothing.</summary>
+[Trait("Category", "Distribution")]
 public sealed class RenewedCertificateTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]

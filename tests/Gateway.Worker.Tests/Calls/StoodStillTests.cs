@@ -5,7 +5,6 @@ using Sandbox.Calls;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>The process is stopped for longer than WhatsApp waits for media: when it wakes, dead calls end at once.</summary>
-[Trait("Category", "Long")]
 public sealed class StoodStillTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     /// <summary>WhatsApp ends a call after 30 s of silence, and consent to send lasts as long (RFC 7675 §5.1).</summary>

@@ -8,7 +8,6 @@ using Sandbox.Graph;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>Signals to the gateway as a process: the first drains it, the second ends it.</summary>
-[Trait("Category", "Long")]
 public sealed class StoppedProcessTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     /// <summary>For two seconds of answers and records, and the rest of a stop, on a busy machine.</summary>

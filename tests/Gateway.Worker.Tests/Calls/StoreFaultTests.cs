@@ -9,7 +9,6 @@ using CallState = Sandbox.Calls.CallState;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>Redis dies or stops answering while calls run: the calls go on, and what it forgets is known to the node.</summary>
-[Trait("Category", "Long")]
 public sealed class StoreFaultTests : IDisposable
 {
     private readonly Stores _stores = Stores.StartPrivate();

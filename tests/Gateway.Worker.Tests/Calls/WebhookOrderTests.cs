@@ -13,7 +13,6 @@ namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>Webhooks repeated, batched, late, in any order and in every shape that Meta gives them.</summary>
 [Collection(StoresCollection.Name)]
-[Trait("Category", "Long")]
 public sealed class WebhookOrderTests(Stores stores)
 {
     public static TheoryData<string, Knobs> Shapes => new()

@@ -8,6 +8,7 @@ using Sandbox.Handsets;
 
 namespace Media.Engine.Tests.Calls;
 
+[Trait("Category", "Distribution")]
 public class CallTests(EngineFixture fixture) : IClassFixture<EngineFixture>
 {
     private const string AllDigits = "0123456789*#ABCD";

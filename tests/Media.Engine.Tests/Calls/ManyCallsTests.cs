@@ -2,6 +2,7 @@ using Media.Engine.Tests.Peers;
 
 namespace Media.Engine.Tests.Calls;
 
+[Trait("Category", "Distribution")]
 public class ManyCallsTests(EngineFixture fixture) : IClassFixture<EngineFixture>
 {
     [Fact]

@@ -4,6 +4,7 @@ using Testing;
 
 namespace Media.Engine.Tests.Codecs;
 
+[Trait("Category", "Distribution")]
 public class AudioDecoderTests
 {
     [Theory]

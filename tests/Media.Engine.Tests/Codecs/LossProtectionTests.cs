@@ -2,6 +2,7 @@ using Media.Engine.Codecs;
 
 namespace Media.Engine.Tests.Codecs;
 
+[Trait("Category", "Distribution")]
 public class LossProtectionTests
 {
     private readonly LossProtection _protection = new(new OpusOptions());

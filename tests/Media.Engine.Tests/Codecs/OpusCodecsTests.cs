@@ -7,6 +7,7 @@ using Testing;
 namespace Media.Engine.Tests.Codecs;
 
 /// <summary>Both Opus codecs do what the product asks of one, and understand each other.</summary>
+[Trait("Category", "Distribution")]
 public class OpusCodecsTests
 {
     private const OpusImplementation Native = OpusImplementation.Native, Managed = OpusImplementation.Managed;

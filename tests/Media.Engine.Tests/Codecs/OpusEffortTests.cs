@@ -6,6 +6,7 @@ using Testing;
 namespace Media.Engine.Tests.Codecs;
 
 /// <summary>The effort of a loop as its encoders follow it.</summary>
+[Trait("Category", "Distribution")]
 public class OpusEffortTests
 {
     private static readonly OpusFormat WithFec = OpusFormat.Default with { UseInbandFec = true };

@@ -7,7 +7,7 @@ namespace Faults.Nodes;
 /// <summary>One gateway as a process, with links to its stores and to Meta that can be cut, and a disk that can be filled.</summary>
 internal sealed class FaultNode : IAsyncDisposable
 {
-    private const int MediaPorts = 80, LogLines = 400;
+    private const int MediaPorts = 80;
 
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60), StopTimeout = TimeSpan.FromSeconds(90);
 
@@ -60,7 +60,8 @@ internal sealed class FaultNode : IAsyncDisposable
         {
             ["GATEWAY_LOG_LEVEL"] = "Information",
         };
-        _program = ChildProgram.Of(Id, "gateway/Gateway.Worker", ["run", file], environment, _folder, niceness: -5);
+        var log = _settings.Logs is { } logs ? $"{logs}.{Id}.log" : null;
+        _program = ChildProgram.Of(Id, "gateway/Gateway.Worker", ["run", file], environment, _folder, niceness: -5, log: log);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(stop);
         timeout.CancelAfter(StartTimeout);
         while (!await IsReadyAsync(timeout.Token))
@@ -117,8 +118,6 @@ internal sealed class FaultNode : IAsyncDisposable
     private async Task EndedAsync()
     {
         await _program!.DisposeAsync();
-        if (_settings.Logs is { } logs)
-            await File.AppendAllLinesAsync($"{logs}.{Id}.log", _program.Tail(LogLines));
         _program = null;
     }
 

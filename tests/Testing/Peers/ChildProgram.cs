@@ -14,14 +14,18 @@ public sealed class ChildProgram : IAsyncDisposable
 
     private readonly Process _process;
     private readonly Queue<string> _log = new();
+    private readonly string? _file;
 
     /// <param name="name">The name in messages.</param>
     /// <param name="folder">Its working directory.</param>
     /// <param name="command">Program and arguments.</param>
     /// <param name="environment">Added to the parent's.</param>
-    public ChildProgram(string name, string folder, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment)
+    /// <param name="log">A file to which its whole output is appended; null: none.</param>
+    public ChildProgram(
+        string name, string folder, IEnumerable<string> command, IReadOnlyDictionary<string, string> environment, string? log = null)
     {
         Name = name;
+        _file = log;
         var start = new ProcessStartInfo("setsid", command)
         {
             WorkingDirectory = folder,
@@ -47,9 +51,10 @@ public sealed class ChildProgram : IAsyncDisposable
     /// <param name="folder">Its working directory.</param>
     /// <param name="descriptors">How many files it may open (ulimit -n); null: as many as this process.</param>
     /// <param name="niceness">Below zero where the system allows it: it goes before this process.</param>
+    /// <param name="log">A file to which its whole output is appended; null: none.</param>
     public static ChildProgram Of(
         string name, string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, string folder,
-        int? descriptors = null, int niceness = 0)
+        int? descriptors = null, int niceness = 0, string? log = null)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var path = Repository.File(project, "bin", framework.Parent!.Name, framework.Name, Path.GetFileName(project) + ".dll");
@@ -58,7 +63,7 @@ public sealed class ChildProgram : IAsyncDisposable
         string[] limited =
             ["bash", "-c", $"ulimit -n {descriptors?.ToString() ?? "$(ulimit -n)"}; exec nice -n {niceness} \"$@\"", "limited"];
         var isLimited = descriptors is not null || niceness != 0;
-        return new ChildProgram(name, folder, [.. isLimited ? limited : [], host, path, .. arguments], environment);
+        return new ChildProgram(name, folder, [.. isLimited ? limited : [], host, path, .. arguments], environment, log);
     }
 
     public string Name { get; }
@@ -128,6 +133,8 @@ public sealed class ChildProgram : IAsyncDisposable
             _log.Enqueue(line);
             if (_log.Count > MaxLogLines)
                 _log.Dequeue();
+            if (_file is not null)
+                File.AppendAllText(_file, line + "\n");
         }
     }
 }

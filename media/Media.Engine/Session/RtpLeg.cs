@@ -126,6 +126,7 @@ internal sealed class RtpLeg : MediaLeg
     public void Leave(Instant now)
     {
         Parameters = null;
+        _sdp.Forget();
         _webRtc.Close(now);
         _rtpSource.Clear();
         _rtcpSource.Clear();

@@ -129,6 +129,12 @@ public sealed class PbxSdp(IEntropy entropy)
         return error == SdpError.None;
     }
 
+    /// <summary>
+    /// The phone has left: the next offer is the first of another dialog, and nothing that was agreed binds it (RFC 3264 §5). Offers stay:
+    /// phones that ring still may answer them.
+    /// </summary>
+    public void Forget() => (_settled, _lines) = (null, []);
+
     /// <summary>All that another process needs to go on; null before the first exchange.</summary>
     public PbxSdpSnapshot? Save()
     {

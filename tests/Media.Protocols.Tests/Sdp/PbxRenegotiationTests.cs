@@ -187,6 +187,26 @@ public sealed class PbxRenegotiationTests
     }
 
     [Fact]
+    public void The_sections_of_a_phone_that_has_left_are_not_offered_to_the_next()
+    {
+        Answer("linphone-offer-video");
+        _leg.Forget();
+
+        Assert.Single(_leg.CreateOffer(Local).Split("\r\n"), line => line.StartsWith("m=", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_phone_that_rang_before_another_left_may_answer_still()
+    {
+        _leg.CreateOffer(Local);
+        Assert.True(_leg.TryApplyAnswer(SdpVectors.Read("sipp-offer"), Local, out _, out _));
+        _leg.Forget();
+
+        Assert.True(_leg.TryApplyAnswer(SdpVectors.Read("sipp-offer").Replace("audio 6000", "audio 7000"), Local, out var settled, out _));
+        Assert.Equal(7000, settled.RemoteRtp.Port);
+    }
+
+    [Fact]
     public void An_offer_without_media_of_ours_changes_nothing()
     {
         Answer("asterisk-offer");

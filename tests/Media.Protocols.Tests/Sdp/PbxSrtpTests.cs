@@ -167,6 +167,36 @@ public sealed class PbxSrtpTests
         Assert.Single(offer.Split("\r\n"), line => line.StartsWith("a=crypto:", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(SrtpPolicy.Optional, "RTP/AVP", 0)]
+    [InlineData(SrtpPolicy.BestEffort, "RTP/AVP", 3)]
+    [InlineData(SrtpPolicy.Required, "RTP/SAVP", 3)]
+    public void After_a_phone_with_encryption_has_left_the_policy_alone_decides_what_is_offered(
+        SrtpPolicy policy, string protocol, int lines)
+    {
+        var leg = new PbxSdp(new SeededEntropy(1));
+        Assert.True(leg.TryAnswerOffer(SdpVectors.Read("asterisk-offer-sdes"), Local, out _, out _, out _));
+        leg.Forget();
+
+        var offer = leg.CreateOffer(Local with { Srtp = policy });
+
+        Assert.Contains($"m=audio 20000 {protocol} ", offer, StringComparison.Ordinal);
+        Assert.Equal(lines, offer.Split("a=crypto:").Length - 1);
+    }
+
+    [Fact]
+    public void After_a_phone_without_encryption_has_left_it_is_offered_again()
+    {
+        var leg = new PbxSdp(new SeededEntropy(1));
+        var local = Local with { Srtp = SrtpPolicy.BestEffort };
+        Assert.True(leg.TryAnswerOffer(SdpVectors.Read("sipp-offer"), local, out _, out _, out _));
+        Assert.DoesNotContain("a=crypto", leg.CreateOffer(local), StringComparison.Ordinal);
+
+        leg.Forget();
+
+        Assert.Contains("a=crypto", leg.CreateOffer(local), StringComparison.Ordinal);
+    }
+
     private static (string Answer, PbxMediaParameters Settled) Answer(string vector, PbxLocalMedia local)
     {
         var leg = new PbxSdp(new SeededEntropy(1));

@@ -19,7 +19,7 @@ internal readonly record struct SentAudio(AudioCodec? Codec, int PacketMs);
 internal sealed class LegMeter(CallLeg kind, MediaCounters counters, JitterBuffer incoming)
 {
     private readonly long[] _outcomes = new long[Enum.GetValues<PlayoutOutcome>().Length];
-    private RtcpStatistics _before; // of RTCP sessions that ended when the clock rate changed
+    private RtcpStatistics _before; // of RTCP sessions that have ended
     private JitterStatistics _counted;
     private AudioCodec? _heard;
     private Instant? _timedOut; // the silence that was reported, by its beginning

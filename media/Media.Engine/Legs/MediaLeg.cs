@@ -257,10 +257,17 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>To be called when the stream out gets another source.</summary>
     protected void RestartRtcp(Instant now)
     {
-        if (Rtcp is { } ended)
-            _meter.End(ended.Statistics);
+        EndRtcp();
         var options = new RtcpSessionOptions { Local = Output.Ssrc, Cname = _cname, ClockRate = Sending.Codec.ClockRate() };
         Rtcp = new RtcpSession(options, Context.Entropy, now);
+    }
+
+    /// <summary>The peer has left: <see cref="Agree"/> begins RTCP and key presses anew for the next.</summary>
+    protected void EndRtcp()
+    {
+        if (Rtcp is { } ended)
+            _meter.End(ended.Statistics);
+        Rtcp = null;
     }
 
     /// <summary>Decrypts and reads one RTP packet. False: dropped and counted as such.</summary>

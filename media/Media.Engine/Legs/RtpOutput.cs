@@ -57,7 +57,10 @@ internal sealed class RtpOutput(IEntropy entropy)
     /// <summary>Goes on with a stream that another process began.</summary>
     public void GoOn(Ssrc ssrc, SequenceNumber next, RtpTimestamp timestamp) => (Ssrc, _next, Timestamp) = (ssrc, next, timestamp);
 
-    /// <summary>Begins another stream: the clock rate or the encryption changes, which one source may not do (RFC 7160 §4.1).</summary>
+    /// <summary>
+    /// Begins another stream: the clock rate or the encryption changes, which one source may not do (RFC 7160 §4.1), or the last one ended
+    /// with a goodbye.
+    /// </summary>
     public void Restart()
     {
         Ssrc = new(entropy.NextUInt32());

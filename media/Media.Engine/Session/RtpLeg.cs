@@ -240,14 +240,17 @@ internal sealed class RtpLeg : MediaLeg
         PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now, bool followsRestarts = true)
     {
         var isFirst = Parameters is null;
+        var isNextPhone = isFirst && Rtcp is not null;
         _profile = profile;
         _port.UsePair(_side, local);
         var isOtherClock = !isFirst && Sending.Codec.ClockRate() != agreed.Codec.Codec.ClockRate();
         var isOtherKey = !isFirst && !KeepsKeys(agreed);
         if (isFirst)
             LastHeard = now;
-        if (isOtherClock || isOtherKey)
+        if (isOtherClock || isOtherKey || isNextPhone)
             Output.Restart();
+        if (isNextPhone)
+            EndRtcp();
         if (isFirst || isOtherKey)
         {
             Srtp?.Dispose();

@@ -23,6 +23,7 @@ public sealed class PbxSdp(IEntropy entropy)
 
     private string _sessionId = $"{entropy.NextUInt64() >> 2}"; // some peers keep it in a signed 64-bit number
     private readonly Dictionary<SrtpProfile, SrtpKeys> _keys = [];
+    private int _dialogs; // that began since there are these keys
     private readonly PbxPayloadTypes _types = new();
     private IReadOnlyList<MediaDescription> _lines = [];
     private PbxMediaParameters? _settled;
@@ -74,6 +75,7 @@ public sealed class PbxSdp(IEntropy entropy)
         var agreed = isElsewhere ? null : _settled;
         var profiles = ProfilesToOffer(local, agreed);
         SdesCrypto[] crypto = [.. profiles.Select((profile, i) => new SdesCrypto(i + 1, profile, KeysFor(profile)))];
+        _dialogs += agreed is null ? 1 : 0;
         var asBefore = agreed is not null && crypto.Length > 0 == agreed.Srtp is not null
             && local.WebRtc is null == agreed.WebRtc is null;
         var protocol = asBefore ? _protocol
@@ -131,9 +133,16 @@ public sealed class PbxSdp(IEntropy entropy)
 
     /// <summary>
     /// The phone has left: the next offer is the first of another dialog, and nothing that was agreed binds it (RFC 3264 §5). Offers stay:
-    /// phones that ring still may answer them.
+    /// phones that ring still may answer them. For their sake keys stay that others may have too; those that only this phone has do not.
     /// </summary>
-    public void Forget() => (_settled, _lines) = (null, []);
+    public void Forget()
+    {
+        (_settled, _lines) = (null, []);
+        if (_dialogs > 1)
+            return;
+        _keys.Clear();
+        _dialogs = 0;
+    }
 
     /// <summary>All that another process needs to go on; null before the first exchange.</summary>
     public PbxSdpSnapshot? Save()
@@ -197,6 +206,7 @@ public sealed class PbxSdp(IEntropy entropy)
             RtpMap[] maps = choice.TelephoneEvent is { } events ? [choice.Codec, events] : [choice.Codec];
             _types.Learn(peer.Attributes.RtpMaps);
             _types.Learn(maps);
+            _dialogs += _settled is null ? 1 : 0;
             var direction = local.Direction & peer.Direction.Mirror();
             var keys = choice.Crypto is { } theirs ? new SdesKeys(theirs.Profile, KeysFor(theirs.Profile), theirs.Keys) : null;
             SdesCrypto[] crypto = keys is null ? [] : [new SdesCrypto(choice.Crypto!.Tag, keys.Profile, keys.Local)];

@@ -1,9 +1,12 @@
 namespace Media.Protocols.Sdp;
 
-/// <summary>An offer of ours, kept until an offer of the PBX is answered, so that any number of answers can be read against it.</summary>
+/// <summary>
+/// An offer of ours, kept so that any number of answers can be read against it until an offer of the PBX is answered. Then it is that
+/// answer, which a session refresh may offer again (RFC 4028 §7.4).
+/// </summary>
 internal sealed record PbxOffer(
-    PbxLocalMedia Local, IReadOnlyList<RtpMap> Maps, IReadOnlyList<SdesCrypto> Crypto, bool RtcpMux, IReadOnlyList<MediaDescription> Lines,
-    int AudioLine)
+    PbxLocalMedia Local, IReadOnlyList<RtpMap> Maps, MediaDirection Direction, IReadOnlyList<SdesCrypto> Crypto, bool RtcpMux,
+    IReadOnlyList<MediaDescription> Lines, int AudioLine)
 {
     /// <summary>
     /// An answer names one of our lines (RFC 4568 §5.1.3). We hold one key a profile, so the profile alone identifies it, whatever tag a

@@ -90,10 +90,7 @@ public sealed class PbxSdp(IEntropy entropy)
             DtlsSetup.ActPass, mid);
         var isFirst = _lines.Count == 0 || isElsewhere;
         MediaDescription[] lines = isFirst ? [audio] : [.. _lines.Select((line, i) => i == _audioLine ? audio : line.Refused())];
-        _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local));
-        if (_offers.Count == MaxOffers)
-            _offers.RemoveAt(0);
-        _offers.Add(new PbxOffer(local, maps, crypto, mux, lines, isFirst ? 0 : _audioLine));
+        Keep(local, new PbxOffer(local, maps, local.Direction, crypto, mux, lines, isFirst ? 0 : _audioLine));
         return Write(local, lines, mid);
     }
 
@@ -190,6 +187,7 @@ public sealed class PbxSdp(IEntropy entropy)
             return error;
 
         string? bundled = null;
+        PbxOffer? again = null;
         var lines = sdp.Media.Select(media => media.Refused()).ToList();
         if (choice is null)
         {
@@ -218,10 +216,11 @@ public sealed class PbxSdp(IEntropy entropy)
             _mid = peer.Attributes.Mid;
             bundled = peer.Attributes.Bundled ? _mid : null;
             lines[_audioLine] = Secure(audio, local, peer.WebRtc is { DtlsClient: true } ? DtlsSetup.Active : DtlsSetup.Passive, _mid);
+            again = new PbxOffer(local, maps, direction, crypto, peer.RtcpMux, lines, _audioLine);
         }
         _lines = lines;
         _settled = parameters;
-        _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local)); // others may still be answered
+        Keep(local, again);
         answer = Write(local, lines, bundled);
         return SdpError.None;
     }
@@ -254,7 +253,7 @@ public sealed class PbxSdp(IEntropy entropy)
             return SdpError.NoCommonCodec;
         if (offer.Local.TelephoneEvents && peer.TelephoneEvent(theirs[0].Codec!.Value) is { } events)
             theirs.Add(events);
-        parameters = peer.Settle(offer.Local, offer.Local.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps)
+        parameters = peer.Settle(offer.Local, offer.Direction & peer.Direction.Mirror(), keys, theirs, offer.Maps)
             with { Receivable = _types.Known(peer.Attributes.RtpMaps) };
         _lines = offer.Lines;
         _audioLine = offer.AudioLine;
@@ -262,6 +261,17 @@ public sealed class PbxSdp(IEntropy entropy)
         _mid = offer.Lines[_audioLine].Attributes.FirstOrDefault(line => line.Is("mid")).Value;
         _settled = parameters;
         return SdpError.None;
+    }
+
+    /// <summary>Answers of this party are read against this offer from now on; those of others may still come.</summary>
+    private void Keep(PbxLocalMedia local, PbxOffer? offer)
+    {
+        _offers.RemoveAll(earlier => ReferenceEquals(earlier.Local, local));
+        if (offer is null)
+            return;
+        if (_offers.Count == MaxOffers)
+            _offers.RemoveAt(0);
+        _offers.Add(offer);
     }
 
     /// <summary>

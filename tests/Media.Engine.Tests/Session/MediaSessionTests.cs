@@ -168,6 +168,19 @@ public class MediaSessionTests
         Assert.Equal(WebRtcFailure.DtlsClosed, Assert.Single(world.Callee.Events.OfType<MediaEvent.WhatsAppFailed>()).Reason);
     }
 
+    /// <summary>A session refresh offers our last answer again; the phone answers from elsewhere.</summary>
+    [Fact]
+    public void Audio_follows_the_answer_to_an_answer_of_ours_that_was_offered_again()
+    {
+        using var world = new SessionWorld(1);
+        world.Connect();
+        var (session, phone, moved) = (world.Caller.Session, world.Caller.Phone, world.Caller.Second);
+        Assert.True(session.AnswerPbxOffer(default, phone.Describe("sendrecv"), world.Profile, world.Clock.Now).Succeeded);
+        Assert.True(session.ApplyPbxAnswer(default, moved.Describe("sendrecv"), world.Profile, world.Clock.Now).Succeeded);
+        world.Run(TimeSpan.FromSeconds(2));
+        Hears(world, moved, 1000);
+    }
+
     [Fact]
     public void A_packet_on_its_way_allocates_nothing()
     {

@@ -128,6 +128,33 @@ public sealed class PbxRenegotiationTests
         Assert.Equal(first, Answer("asterisk-offer-sdes").Answer);
     }
 
+    /// <summary>A session refresh by re-INVITE says again what we said last (RFC 4028 §7.4).</summary>
+    [Theory]
+    [InlineData("asterisk-offer", "m=audio 14530")]
+    [InlineData("asterisk-offer-sdes", "m=audio 14540")]
+    public void Our_answer_may_be_offered_again_and_its_answer_moves_the_media(string vector, string media)
+    {
+        var (_, before) = Answer(vector);
+
+        Assert.True(_leg.TryApplyAnswer(
+            SdpVectors.Read(vector).Replace(media, "m=audio 15000"), Local, out var moved, out var error), error.ToString());
+
+        Assert.Equal((15000, false, before.Codec), (moved.RemoteRtp.Port, moved.Held, moved.Codec));
+        Assert.Equal(before.Srtp is null, moved.Srtp is null);
+        Assert.True(before.Srtp?.IsSame(moved.Srtp!) ?? true);
+    }
+
+    [Fact]
+    public void The_answer_to_our_answer_is_no_wider_than_that()
+    {
+        Answer("asterisk-offer");
+        Answer("asterisk-hold");
+
+        Assert.True(_leg.TryApplyAnswer(SdpVectors.Read("asterisk-offer"), Local, out var settled, out _)); // sendrecv to recvonly
+
+        Assert.Equal((MediaDirection.RecvOnly, true), (settled.Direction, settled.Held));
+    }
+
     [Fact]
     public void The_session_id_stays_and_the_version_counts_changes_only()
     {

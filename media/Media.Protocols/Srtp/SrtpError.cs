@@ -16,6 +16,4 @@ public enum SrtpError
     NotEncrypted,
     /// <summary>The key has protected as many packets as it may (RFC 3711 §9.2).</summary>
     KeyExhausted,
-    /// <summary>More outgoing SSRCs than one session keeps; forgetting one would let its keystream be used twice.</summary>
-    TooManyStreams,
 }

@@ -21,7 +21,7 @@ public sealed class SrtpSession : IDisposable
     private readonly int _rtcpOverhead;
     private readonly SrtpTransform _local;
     private readonly SrtpReceiver _remote;
-    private readonly SrtpStreamTable _sent = new();
+    private readonly SrtpStreamTable _sent = new(); // what it forgets is not sent again: each stream has a random SSRC
     private readonly SrtpStreamTable _received = new();
     private readonly SrtpPacketMemory? _memory;
     private readonly byte[] _copy = [];
@@ -80,8 +80,7 @@ public sealed class SrtpSession : IDisposable
             return Refuse(SrtpError.Malformed, out error);
         if (buffer.Length < length + _rtpOverhead)
             return Refuse(SrtpError.BufferTooSmall, out error);
-        if (!_sent.TryFind(header.Ssrc, out var stream) && _sent.IsFull)
-            return Refuse(SrtpError.TooManyStreams, out error);
+        _sent.TryFind(header.Ssrc, out var stream);
         // A used index would use its keystream twice.
         if (!TryEstimateIndex(stream.Rtp, header.SequenceNumber, out var index) || !stream.Rtp.IsFresh(index))
             return Refuse(SrtpError.Replayed, out error);
@@ -129,8 +128,7 @@ public sealed class SrtpSession : IDisposable
         if (buffer.Length < length + _rtcpOverhead)
             return Refuse(SrtpError.BufferTooSmall, out error);
         var ssrc = ReadRtcpSsrc(buffer);
-        if (!_sent.TryFind(ssrc, out var stream) && _sent.IsFull)
-            return Refuse(SrtpError.TooManyStreams, out error);
+        _sent.TryFind(ssrc, out var stream);
         if (stream.Rtcp.Highest >= LastRtcpIndex)
             return Refuse(SrtpError.KeyExhausted, out error);
 

@@ -17,15 +17,14 @@ internal struct SrtpStream
 /// </summary>
 internal sealed class SrtpStreamTable
 {
-    /// <summary>One voice call has one SSRC a direction; transfers and restarts bring a few more, one after another.</summary>
+    /// <summary>
+    /// One voice call has one SSRC a direction; transfers, restarts and changes of the clock rate bring more, one after another.
+    /// </summary>
     public const int Capacity = 16;
 
     private readonly SrtpStream[] _streams = new SrtpStream[Capacity];
     private int _count;
     private long _uses;
-
-    /// <summary>No further SSRC fits without forgetting one.</summary>
-    public bool IsFull => _count == Capacity;
 
     /// <summary>The stream whose RTP came last; an empty one when there is none.</summary>
     public SrtpStream Latest
@@ -74,7 +73,7 @@ internal sealed class SrtpStreamTable
             if (_streams[i].LastUse < _streams[oldest].LastUse)
                 oldest = i;
         }
-        ref var stream = ref _streams[IsFull ? oldest : _count++];
+        ref var stream = ref _streams[_count == Capacity ? oldest : _count++];
         stream = new SrtpStream { Ssrc = ssrc };
         return ref stream;
     }

@@ -220,15 +220,18 @@ public sealed class SrtpSessionTests
     }
 
     [Fact]
-    public void Protects_no_index_twice_and_no_more_ssrcs_than_it_can_remember()
+    public void Protects_no_index_twice_and_one_ssrc_after_another_without_end()
     {
-        var (alice, _) = Pair(SrtpProfile.AeadAes128Gcm);
+        var (alice, bob) = Pair(SrtpProfile.AeadAes128Gcm);
         Rtp(alice, 1);
-        Assert.Equal(SrtpError.Replayed, Protect(alice, 1, 7));
-        for (var ssrc = 8u; ssrc < 7 + SrtpStreamTable.Capacity; ssrc++)
-            Rtp(alice, 1, ssrc);
-        Assert.Equal(SrtpError.TooManyStreams, Protect(alice, 1, 1000));
-        Assert.Equal(SrtpError.None, Protect(alice, 2, 7));
+        for (var ssrc = 8u; ssrc < 8 + 3 * SrtpStreamTable.Capacity; ssrc++)
+        {
+            Assert.Equal(SrtpError.None, Unprotect(bob, Rtp(alice, 1, ssrc)));
+            Assert.Equal(SrtpError.None, UnprotectRtcp(bob, Rtcp(alice, ssrc)));
+            Assert.Equal(SrtpError.Replayed, Protect(alice, 1, ssrc));
+            Assert.Equal(SrtpError.Replayed, Protect(alice, 1, 7)); // in use, so not forgotten
+            Rtp(alice, (ushort)(ssrc + 1));
+        }
     }
 
     private static SrtpError Protect(SrtpSession session, ushort sequence, uint ssrc)

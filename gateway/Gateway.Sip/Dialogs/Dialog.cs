@@ -193,10 +193,12 @@ public sealed class Dialog
     /// A literal address is gone to, on the dialog's own connection when it is that of the same host. A name is not looked up: the
     /// peer that gave it is the next hop, since it is what routed the name to us. A WebSocket is the only way to its phone (RFC 7118 §7).
     /// </summary>
-    private static SipFlow FlowTo(SipUri uri, SipFlow flow, LocalAddresses local)
+    private SipFlow FlowTo(SipUri uri, SipFlow flow, LocalAddresses local)
     {
-        if (uri.HostPort.Address is not IPAddress address || flow.Transport.IsWebSocket())
+        if (flow.Transport.IsWebSocket())
             return flow;
+        if (uri.HostPort.Address is not IPAddress address)
+            return flow.Connection == 0 ? flow : _trunk.FlowBack(uri, flow);
         var transport = uri.IsSecure ? SipTransport.Tls
             : Enum.TryParse<SipTransport>(uri.Transport, ignoreCase: true, out var named) ? named : flow.Transport;
         if (transport.IsWebSocket())

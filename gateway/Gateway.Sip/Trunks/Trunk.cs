@@ -162,6 +162,25 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
         return MatchSource(flow) > 0 && local.Find(flow.Transport, remote) >= 0 ? flow : null;
     }
 
+    /// <summary>
+    /// The path to a host that is named by the peer of a connection: that connection while it is open. The port that it comes from takes no
+    /// other one, so behind it is the port that is named, else that of the trunk's own server of this address or name.
+    /// </summary>
+    public SipFlow FlowBack(SipUri named, SipFlow connected)
+    {
+        var (remote, name) = (connected.Remote with { Port = (ushort)connected.Transport.PortOr(0) }, connected.ServerName);
+        if ((TargetAt(connected) ?? FlowToName(named.Host)) is { } known && known.Transport == connected.Transport)
+            (remote, name) = (known.Remote, known.ServerName ?? name);
+        if (named.Port != 0)
+            remote = remote with { Port = (ushort)named.Port };
+        return connected with { Remote = remote, ServerName = name };
+    }
+
+    /// <summary>The server of this transport and address; several may share one, by ports.</summary>
+    private SipFlow? TargetAt(SipFlow flow) => Targets
+        .Where(target => target.Transport == flow.Transport && target.Remote.Bits == flow.Remote.Bits)
+        .OrderBy(target => target.Remote != flow.Remote).Cast<SipFlow?>().FirstOrDefault();
+
     /// <summary>Names are those of the configuration: the trunk's domain, its server, a backup server.</summary>
     private SipFlow? FlowToName(string host)
     {
@@ -172,7 +191,7 @@ public sealed class Trunk(TrunkOptions options, IEntropy entropy)
         }
         var isServer = host.Equals(Domain, StringComparison.OrdinalIgnoreCase)
             || host.Equals(Options.Server, StringComparison.OrdinalIgnoreCase);
-        return isServer ? Targets[0] : null;
+        return isServer && Targets.Count > 0 ? Targets[0] : null;
     }
 
     /// <summary>

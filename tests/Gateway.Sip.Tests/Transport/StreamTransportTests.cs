@@ -114,38 +114,33 @@ public class StreamTransportTests
     {
         await using var gateway = await EndpointBench.StartAsync(SipTransport.Tcp, trunks: EndpointBench.Trunk(9, SipTransport.Tcp));
         using var peer = await ConnectAsync(gateway);
-        await peer.SendAsync(Encoding.ASCII.GetBytes($"""
-            INVITE sip:100@127.0.0.1 SIP/2.0
-            Via: SIP/2.0/TCP 127.0.0.1:6;branch=z9hG4bKa;alias
-            From: <sip:a@127.0.0.1>;tag=1
-            To: <sip:100@127.0.0.1>
-            Call-ID: alias
-            CSeq: 1 INVITE
-            Contact: <sip:a@127.0.0.1:6;transport=tcp>
-            Max-Forwards: 70
-            Content-Type: application/sdp
-            Content-Length: 3
-
-            v=0
-            """.ReplaceLineEndings("\r\n")));
-        var call = await EndpointBench.IncomingAsync(gateway);
-        await call.AnswerAsync("v=0");
-        var success = await ReadAsync(peer);
-        var tag = success.Split("tag=")[2].Split('\r')[0];
-        await peer.SendAsync(Encoding.ASCII.GetBytes($"""
-            ACK sip:100@127.0.0.1 SIP/2.0
-            Via: SIP/2.0/TCP 127.0.0.1:6;branch=z9hG4bKb;alias
-            From: <sip:a@127.0.0.1>;tag=1
-            To: <sip:100@127.0.0.1>;tag={tag}
-            Call-ID: alias
-            CSeq: 1 ACK
-            Content-Length: 0
-
-
-            """.ReplaceLineEndings("\r\n")));
-        await EndpointBench.NextAsync<SipCallEvent.Acknowledged>(call);
+        var call = await AnsweredAsync(gateway, peer, "sip:a@127.0.0.1:6;transport=tcp");
         await call.HangUpAsync();
         Assert.StartsWith("BYE sip:a@127.0.0.1:6;transport=tcp", await ReadAsync(peer));
+    }
+
+    /// <summary>As when a PBX closes the connection of its INVITE, or restarts, while the call goes on.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_bye_to_a_peer_by_name_takes_its_connection_or_else_its_servers_port(bool closes)
+    {
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        await using var gateway = await EndpointBench.StartAsync(
+            SipTransport.Tcp, trunks: EndpointBench.Trunk(((IPEndPoint)server.LocalEndpoint).Port, SipTransport.Tcp));
+        using var peer = await ConnectAsync(gateway);
+        var call = await AnsweredAsync(gateway, peer, "sip:a@pbx.example;transport=tcp");
+        if (closes)
+        {
+            peer.Shutdown(SocketShutdown.Send);
+            Assert.Equal("", await ReadAsync(peer));
+        }
+
+        await call.HangUpAsync();
+        using var timeout = new CancellationTokenSource(Timeout);
+        using var heard = closes ? await server.AcceptSocketAsync(timeout.Token) : peer;
+        Assert.StartsWith("BYE sip:a@pbx.example;transport=tcp", await ReadAsync(heard));
     }
 
     [Fact]
@@ -188,6 +183,42 @@ public class StreamTransportTests
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint.Listeners[0].Bind);
         return socket;
+    }
+
+    /// <summary>A call of the peer's that was answered and acknowledged.</summary>
+    private static async Task<SipCall> AnsweredAsync(SipEndpoint gateway, Socket peer, string contact)
+    {
+        await peer.SendAsync(Encoding.ASCII.GetBytes($"""
+            INVITE sip:100@127.0.0.1 SIP/2.0
+            Via: SIP/2.0/TCP 127.0.0.1:6;branch=z9hG4bKa;alias
+            From: <sip:a@127.0.0.1>;tag=1
+            To: <sip:100@127.0.0.1>
+            Call-ID: alias
+            CSeq: 1 INVITE
+            Contact: <{contact}>
+            Max-Forwards: 70
+            Content-Type: application/sdp
+            Content-Length: 3
+
+            v=0
+            """.ReplaceLineEndings("\r\n")));
+        var call = await EndpointBench.IncomingAsync(gateway);
+        await call.AnswerAsync("v=0");
+        var success = await ReadAsync(peer);
+        var tag = success.Split("tag=")[2].Split('\r')[0];
+        await peer.SendAsync(Encoding.ASCII.GetBytes($"""
+            ACK sip:100@127.0.0.1 SIP/2.0
+            Via: SIP/2.0/TCP 127.0.0.1:6;branch=z9hG4bKb;alias
+            From: <sip:a@127.0.0.1>;tag=1
+            To: <sip:100@127.0.0.1>;tag={tag}
+            Call-ID: alias
+            CSeq: 1 ACK
+            Content-Length: 0
+
+
+            """.ReplaceLineEndings("\r\n")));
+        await EndpointBench.NextAsync<SipCallEvent.Acknowledged>(call);
+        return call;
     }
 
     /// <summary>Reads the next bytes; empty when the connection is closed.</summary>

@@ -68,7 +68,11 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
     {
         if (response.IsSuccess)
             HandleSuccess(response, transaction.Flow, now);
-        else if (transaction != _transaction || !IsPending)
+        else if (transaction != _transaction)
+            return;
+        else if (response.IsProvisional && _cancelHeaders is not null)
+            SendCancel(now);
+        else if (!IsPending)
             return;
         else if (response.IsProvisional)
             HandleProvisional(response, now);
@@ -106,7 +110,7 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         leg.Dialog.RefreshFromResponse(response, session.Context.Local);
         if (session.IsOver || !IsPending)
         {
-            IsPending = false;
+            IsPending &= IsOfEarlier(response);
             AckAndBye(leg.Dialog, response.CSeq.Number, now);
             return;
         }
@@ -156,7 +160,7 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
 
     public void HandleDeadline(Instant now)
     {
-        if (!session.Deadlines.TryTakeDue(SessionDeadline.CancelledInvite, now) || !IsPending || _transaction is null)
+        if (!session.Deadlines.TryTakeDue(SessionDeadline.CancelledInvite, now) || _transaction is not { IsProceeding: true })
             return;
         IsPending = false; // the INVITE is considered cancelled (§9.1)
         session.Context.Layer.Clients.Forget(_transaction);
@@ -164,11 +168,6 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
 
     private void HandleProvisional(SipResponse response, Instant now)
     {
-        if (_cancelHeaders is not null)
-        {
-            SendCancel(now);
-            return;
-        }
         if (response.StatusCode == 100 || FindOrAddLeg(response) is not { } leg)
             return;
         var sdp = SdpBody.Of(response);
@@ -288,6 +287,8 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         var isOffer = call.Sdp is null && !leg.HasOffered;
         if (!isOffer)
             sdp ??= leg.AgreedSdp;
+        if (IsOfEarlier(response))
+            Cancel(sdp is null ? null : SipReason.Sip(200, "Call completed elsewhere"), null, now);
         IsPending = false;
         session.Dialog = leg.Dialog;
         _early.Clear();
@@ -306,6 +307,9 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
         SessionTimerNegotiation.Take(response, session, now);
         session.Emit(new SipCallEvent.Answered(leg.HasOffered || leg.IsChanged ? null : sdp, isOffer, SipPartyReader.Answerer(response)));
     }
+
+    /// <summary>It answers an INVITE after which the next server, or another callee, was tried.</summary>
+    private bool IsOfEarlier(SipResponse response) => response.CSeq.Number < _writer.Sequence;
 
     private void Fail(int status, string phrase, SipReason? reason, Instant now)
     {

@@ -49,6 +49,10 @@ internal sealed record SipTransfer(SipLeg From, SipLeg To)
                 await To.Sip.HangUpAsync(SipReason.Sip(488, "Not acceptable"));
                 return await FailAsync(488, "Not acceptable");
 
+            case SipCallEvent.OfferReceived: // its media is still that of the first phone
+                await To.Sip.RejectOfferAsync(488);
+                return null;
+
             case SipCallEvent.Failed failed:
                 return await FailAsync(failed.Status, failed.ReasonPhrase);
 

@@ -121,15 +121,26 @@ internal sealed class LegsBench : ICallInbox, IAsyncDisposable
     public async Task<int> ReferAsync(PbxCall from, string target, int number)
     {
         var dialog = (await from.Sip.SnapshotAsync())!;
+        return await RequestAsync($"REFER {dialog.Target} SIP/2.0", dialog.CallId, dialog.Local, dialog.Remote, number,
+            [$"Refer-To: <{target}>", "Content-Length: 0", "", ""]);
+    }
+
+    /// <summary>The status that a phone that rings gets for an UPDATE with this offer.</summary>
+    /// <param name="ours">The gateway's side of its dialog.</param>
+    /// <param name="offer">Its new description.</param>
+    public Task<int> UpdateAsync(SipDialogSnapshot ours, string offer) => RequestAsync(
+        $"UPDATE sip:gateway@{_endpoint.Listeners[0].Bind} SIP/2.0", ours.CallId, ours.Remote, ours.Local, 0,
+        ["Content-Type: application/sdp", $"Content-Length: {offer.Length}", "", offer]);
+
+    private async Task<int> RequestAsync(string line, string callId, string from, string to, int number, string[] rest)
+    {
         using var socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         socket.Connect(_endpoint.Listeners[0].Bind);
         await socket.SendAsync(Encoding.ASCII.GetBytes(string.Join("\r\n",
         [
-            $"REFER {dialog.Target} SIP/2.0", $"Via: SIP/2.0/UDP {socket.Client.LocalEndPoint};rport;branch=z9hG4bK{Guid.NewGuid():n}",
-            "Max-Forwards: 70",
-            $"From: {dialog.Local}", $"To: {dialog.Remote}", $"Call-ID: {dialog.CallId}", $"CSeq: {number} REFER",
-            $"Contact: <sip:pbx@127.0.0.1:{Pbx.Port}>",
-            $"Refer-To: <{target}>", "Content-Length: 0", "", "",
+            line, $"Via: SIP/2.0/UDP {socket.Client.LocalEndPoint};rport;branch=z9hG4bK{Guid.NewGuid():n}", "Max-Forwards: 70",
+            $"From: {from}", $"To: {to}", $"Call-ID: {callId}", $"CSeq: {number} {line.Split(' ')[0]}",
+            $"Contact: <sip:pbx@127.0.0.1:{Pbx.Port}>", .. rest,
         ])));
         using var timeout = new CancellationTokenSource(Eventually.Timeout);
         var answer = Encoding.ASCII.GetString((await socket.ReceiveAsync(timeout.Token)).Buffer);

@@ -205,6 +205,25 @@ public sealed class SipLegsTests
         await bench.HasNoMoreAsync();
     }
 
+    /// <summary>Both phones share the media of the leg, and the first still talks.</summary>
+    [Fact]
+    public async Task A_phone_that_a_transfer_rings_changes_no_media_before_it_answers_and_is_told_so_at_once()
+    {
+        await using var bench = await LegsBench.StartAsync();
+        var ann = await AnsweredAsync(bench, "ann");
+        var ben = await bench.ReferAsync(ann, "ben");
+        await ben.Sip.ProvisionalAsync(183, ben.Phone.Sdp);
+        var rings = await Eventually.SeeAsync(
+            async () => (await SnapshotAsync(bench)).FirstOrDefault(one => one.CallId == ben.Sip.Info.CallId), ours => ours is not null,
+            "the gateway knows that it rings");
+
+        Assert.Equal(488, await bench.UpdateAsync(rings!, ben.Phone.Sdp.Replace("phone 1 1", "phone 1 2", StringComparison.Ordinal)));
+
+        await ben.AnswerAsync(talks: false);
+        Assert.Equal("ben", Assert.IsType<CallInput.PbxIdentified>(await bench.NextAsync()).Agent);
+        await bench.HasNoMoreAsync();
+    }
+
     [Fact]
     public async Task The_end_of_the_call_reaches_the_phone_that_a_transfer_rings()
     {

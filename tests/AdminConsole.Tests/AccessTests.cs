@@ -41,6 +41,18 @@ public sealed class AccessTests(ConsoleBench bench)
     }
 
     [Fact]
+    public async Task A_key_that_may_only_operate_is_not_offered_to_drain_or_reload_a_gateway()
+    {
+        await using var visit = await bench.VisitAsync();
+        await visit.Page.GotoAsync("/console/nodes");
+        await visit.Page.GetByLabel("API key").FillAsync(await bench.KeyAsync(Scope.Operate));
+        await visit.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(visit.Page.Locator("main")).ToContainTextAsync("gateway-1");
+        foreach (var name in new[] { "Drain", "Reload" })
+            await Assertions.Expect(visit.Page.GetByRole(AriaRole.Button, new() { Name = name })).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task A_session_that_ends_while_somebody_types_loses_nothing()
     {
         await bench.Samples.MissedCallAsync("Typed about");

@@ -12,10 +12,10 @@ public static class NodesApi
     public static void MapNodes(this IEndpointRouteBuilder api)
     {
         var nodes = api.MapGroup("/nodes").WithTags("nodes");
-        nodes.MapPost("/{id}/drain", DrainAsync).WithName("drainNode").Requires(Scope.Operate)
+        nodes.MapPost("/{id}/drain", DrainAsync).WithName("drainNode").Requires(Scope.Admin)
             .Problems(NodeProblems.Unreachable)
             .WithSummary("Lets a node take no new call until its next start, and hand its live calls to others");
-        nodes.MapPost("/{id}/reload", ReloadAsync).WithName("reloadNode").Requires(Scope.Operate)
+        nodes.MapPost("/{id}/reload", ReloadAsync).WithName("reloadNode").Requires(Scope.Admin)
             .Problems(NodeProblems.Unreachable, NodeProblems.Refused)
             .WithSummary("Lets a node read its configuration file again, and apply it whole or, with any error, not at all");
     }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
 using Gateway.Storage.Commands;
@@ -19,7 +20,8 @@ public sealed class NodeCases : IOperationCases
         });
         cases.For("drainNode")
             .Succeeds(202, api => OfNodeAsync(api, "drain", CommandReply.Done))
-            .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/drain"));
+            .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/drain"))
+            .Fails(Problems.ForbiddenScope, api => ByOperator(api, "drain"));
         cases.For("reloadNode")
             .Succeeds(200, api => OfNodeAsync(api, "reload", CommandReply.Done with { Reload = Report }))
             .Fails(NodeProblems.Refused, api => OfNodeAsync(
@@ -27,7 +29,17 @@ public sealed class NodeCases : IOperationCases
                 {
                     Reload = Report with { Errors = ["node.maxCalls: must be between 1 and 100000.", "sip.listen: is empty."] },
                 }))
-            .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/reload"));
+            .Fails(NodeProblems.Unreachable, api => api.Post("/v1/nodes/gone/reload"))
+            .Fails(Problems.ForbiddenScope, api => ByOperator(api, "reload"));
+    }
+
+    /// <summary>A request of somebody who may do everything but that: it takes gateways out of service.</summary>
+    private static HttpRequestMessage ByOperator(ApiFixture api, string command)
+    {
+        var request = api.Post($"/v1/nodes/gone/{command}");
+        request.Headers.Authorization = new AuthenticationHeaderValue(
+            "Bearer", api.Issuer.Token("gateway:read gateway:operate gateway:billing"));
+        return request;
     }
 
     /// <summary>A request to a node that answers so.</summary>

@@ -13,6 +13,6 @@ public enum Scope
     /// <summary>Change rate cards and move money.</summary>
     Billing,
 
-    /// <summary>All of it, and channels, keys, webhook endpoints and the audit log.</summary>
+    /// <summary>All of it, and channels, keys, webhook endpoints, the audit log, and the gateways themselves.</summary>
     Admin,
 }

@@ -25,7 +25,7 @@ export function Nodes(): VNode {
             { head: t("state"), cell: (one) => (one.takesCalls ? <Badge tone="good">{t("node.takes")}</Badge> : <Badge tone="busy">{t("node.drains")}</Badge>) },
             { head: t("live"), isNumber: true, cell: (one) => number(one.liveCalls) },
             {
-              head: "", cell: (one) => may("operate") && (
+              head: "", cell: (one) => may("admin") && (
                 <span class="actions">
                   <button type="button" onClick={() => setReloaded(one.id)}>{t("node.reload")}</button>
                   {one.takesCalls && <button type="button" class="bad" onClick={() => setDrained(one.id)}>{t("node.drain")}</button>}

@@ -102,6 +102,23 @@ public sealed class HostTests(ApiFixture api)
     public async Task A_body_that_is_not_exactly_right_is_refused(string body) =>
         Assert.Equal((400, "invalid_request"), await api.FailAsync(api.Post("/v1/keys", body)));
 
+    [Theory]
+    [InlineData("08006", true)]
+    [InlineData("25006", true)]
+    [InlineData("40001", true)]
+    [InlineData("40P01", true)]
+    [InlineData("42P01", true)]
+    [InlineData("53100", true)]
+    [InlineData("53300", true)]
+    [InlineData("55P03", true)]
+    [InlineData("57014", true)]
+    [InlineData("57P01", true)]
+    [InlineData("23505", false)]
+    [InlineData("42501", false)]
+    [InlineData("XX000", false)]
+    public void What_passes_by_itself_is_an_outage_and_no_defect(string state, bool isUnavailable) =>
+        Assert.Equal(isUnavailable, ErrorEdge.IsStoreUnavailable(new PostgresException("", "ERROR", "ERROR", state)));
+
     [Fact]
     public async Task Without_PostgreSQL_requests_are_refused_as_unavailable_and_work_again_when_it_is_back()
     {

@@ -43,13 +43,14 @@ public sealed partial class WebhookDeliveries(
                         _workers[endpoint] = Task.Run(() => DeliverAsync(endpoint, stoppingToken), CancellationToken.None);
                 }
             }
-            catch (Exception e) when (ErrorEdge.IsStoreUnavailable(e))
-            {
-                Unavailable(log, e.Message);
-            }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 break;
+            }
+            catch (Exception e)
+            {
+                Report(e);
+                await Task.Delay(Look, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             await Task.WhenAny(head.PassAsync(seen, stoppingToken), Task.Delay(Look, stoppingToken));
         }
@@ -63,17 +64,13 @@ public sealed partial class WebhookDeliveries(
             while (await outbox.TakeAsync(endpoint, AtOnce, stop) is { Count: > 0 } due)
                 await Task.WhenAll(due.Select(one => DeliverAsync(endpoint, one, stop)));
         }
-        catch (Exception e) when (ErrorEdge.IsStoreUnavailable(e))
-        {
-            Unavailable(log, e.Message); // they are due again when the lease ends
-        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // The same.
+            // They are due again when the lease ends.
         }
         catch (Exception e)
         {
-            Defect(log, e);
+            Report(e); // the same
         }
     }
 
@@ -92,6 +89,14 @@ public sealed partial class WebhookDeliveries(
             await outbox.DisableAsync(endpoint, stop);
         if (state == DeliveryState.Failed)
             GivenUp(log, endpoint, due.Event.Id, answer.Error!);
+    }
+
+    private void Report(Exception thrown)
+    {
+        if (ErrorEdge.IsStoreUnavailable(thrown))
+            Unavailable(log, thrown.Message);
+        else
+            Defect(log, thrown);
     }
 
     /// <summary>The header `webhook-id`, by which the receiver recognises a repetition.</summary>

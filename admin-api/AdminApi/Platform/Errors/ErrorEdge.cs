@@ -56,14 +56,15 @@ public sealed partial class ErrorEdge(RequestDelegate next, ILogger<ErrorEdge> l
     };
 
     /// <summary>
-    /// PostgreSQL: connection lost (class 08), too many connections (53300), shutting down or starting (57P0x), not migrated yet (42P01,
-    /// 42703), timed out. Redis: no connection or answer.
+    /// PostgreSQL: connection lost (class 08), out of connections, memory or disk (class 53), shutting down or starting (57P0x), read-only
+    /// (25006: a demoted primary), a conflict with others (40001, 40P01, 55P03), ended by an administrator or a timeout of the server
+    /// (57014), not migrated yet (42P01, 42703), timed out. Redis: no connection or answer.
     /// </summary>
     public static bool IsStoreUnavailable(Exception thrown) => thrown switch
     {
         PostgresException { SqlState: var state } =>
-            state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("57P0", StringComparison.Ordinal)
-                || state is "53300" or "42P01" or "42703",
+            state[..2] is "08" or "53" || state.StartsWith("57P0", StringComparison.Ordinal)
+                || state is "25006" or "40001" or "40P01" or "55P03" or "57014" or "42P01" or "42703",
         NpgsqlException or RedisException or TimeoutException or SocketException => true,
         _ => thrown.InnerException is { } inner && IsStoreUnavailable(inner),
     };

@@ -1,9 +1,11 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using AdminApi.Platform;
 using AdminApi.Tests.Kit;
+using Dapper;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace AdminApi.Tests;
@@ -69,10 +71,53 @@ public sealed class ConsoleAccessTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task A_session_has_what_was_granted_as_far_as_its_key_has_it()
+    {
+        await using var connection = await api.Database.OpenConnectionAsync();
+        foreach (var (granted, now, shared) in new[]
+        {
+            (Scope.Admin, "{operate}", "read,operate"), (Scope.Read, "{admin}", "read"), (Scope.Billing, "{operate}", "read"),
+        })
+        {
+            var key = await api.KeyAsync(granted);
+            var cookie = (await LogInAsync(new { key })).Headers.GetValues("Set-Cookie").Single();
+            await connection.ExecuteAsync(
+                "UPDATE api_keys SET scopes = @now::text[] WHERE id = @id", new { now, id = key.Split('_')[1] });
+            Assert.Equal(shared, await ScopesAsync(cookie));
+        }
+    }
+
+    [Fact]
+    public async Task A_link_for_an_agent_makes_nobody_an_admin()
+    {
+        var agent = await CentreSamples.AgentAsync(api);
+        var cookie = await EnterAsync(await LinkAsync(api.AdminKey, "?agent=" + agent));
+        Assert.Equal("read,operate", await ScopesAsync(cookie));
+        Assert.Equal(HttpStatusCode.Forbidden, (await SendAsync(HttpMethod.Get, "/v1/keys", cookie)).StatusCode);
+        var chosen = await SendAsync(HttpMethod.Put, $"/v1/agents/{agent}/state", cookie, new { presence = "available" });
+        Assert.Equal(HttpStatusCode.OK, chosen.StatusCode);
+        var more = await EnterAsync(await LinkAsync(cookie, ""));
+        Assert.Equal("read,operate", await ScopesAsync(more));
+    }
+
+    [Fact]
+    public async Task A_session_that_the_issuer_began_is_not_prolonged_by_a_link()
+    {
+        var cookie = await EnterAsync(await LinkAsync(api.Issuer.Token("gateway:admin"), ""));
+        var agents = await EnterAsync(await LinkAsync(cookie, "?agent=" + await CentreSamples.AgentAsync(api)));
+        foreach (var one in new[] { cookie, agents })
+        {
+            var refusal = await SendAsync(HttpMethod.Post, "/v1/console/links", one);
+            Assert.Equal(HttpStatusCode.Forbidden, refusal.StatusCode);
+            var problem = await refusal.Content.ReadFromJsonAsync<JsonElement>();
+            Assert.Equal("session_not_prolonged", problem.GetProperty("code").GetString());
+        }
+    }
+
+    [Fact]
     public async Task A_link_logs_in_once_with_the_rights_of_who_made_it()
     {
-        var link = await api.ReadAsync(api.Post("/v1/console/links"));
-        var secret = link.GetProperty("path").GetString()!.Split("#link=")[1];
+        var secret = await LinkAsync(api.AdminKey, "");
         var asSession = await SendAsync(HttpMethod.Get, "/v1/calls/live", $"{SessionCookie.Name}={secret}");
         Assert.Equal(HttpStatusCode.Unauthorized, asSession.StatusCode);
         var cookie = (await LogInAsync(new { link = secret })).Headers.GetValues("Set-Cookie").Single();
@@ -142,10 +187,29 @@ public sealed class ConsoleAccessTests(ApiFixture api)
     private async Task<string> CookieAsync(params Scope[] scopes) =>
         (await LogInAsync(new { key = await api.KeyAsync(scopes) })).Headers.GetValues("Set-Cookie").Single();
 
+    /// <summary>The secret of a link that somebody makes, by a key or token or by the cookie of a session.</summary>
+    private async Task<string> LinkAsync(string maker, string query)
+    {
+        var isSession = maker.StartsWith(SessionCookie.Name, StringComparison.Ordinal);
+        var answer = await SendAsync(
+            HttpMethod.Post, "/v1/console/links" + query, isSession ? maker : null, bearer: isSession ? null : maker);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("path").GetString()!.Split("#link=")[1];
+    }
+
+    private async Task<string> EnterAsync(string link) =>
+        (await LogInAsync(new { link })).Headers.GetValues("Set-Cookie").Single();
+
+    private async Task<string> ScopesAsync(string cookie)
+    {
+        var session = await (await SendAsync(HttpMethod.Get, Session, cookie)).Content.ReadFromJsonAsync<JsonElement>();
+        return string.Join(',', session.GetProperty("scopes").EnumerateArray().Select(scope => scope.GetString()));
+    }
+
     private Task<HttpResponseMessage> LogInAsync(object body) => SendAsync(HttpMethod.Post, Session, null, body);
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, string path, string? cookie, object? body = null, bool isOwn = true)
+        HttpMethod method, string path, string? cookie, object? body = null, bool isOwn = true, string? bearer = null)
     {
         using var handler = new HttpClientHandler { UseCookies = false };
         using var browser = new HttpClient(handler) { BaseAddress = api.Client.BaseAddress };
@@ -154,6 +218,8 @@ public sealed class ConsoleAccessTests(ApiFixture api)
             request.Headers.Add(SessionCookie.Header, "1");
         if (cookie is not null)
             request.Headers.Add("Cookie", cookie.Split(';')[0]);
+        if (bearer is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", bearer);
         var answer = await browser.SendAsync(request);
         await answer.Content.LoadIntoBufferAsync();
         return answer;

@@ -11,6 +11,8 @@ namespace AdminApi.Browser;
 /// </summary>
 public static class ConsoleApi
 {
+    public static readonly ProblemKind NotProlonged = new(403, "session_not_prolonged", "The session cannot be prolonged");
+
     /// <summary>Maps the console outside the documented API; all of it but the phone's socket may be asked for by anybody.</summary>
     public static void MapConsole(this WebApplication app)
     {
@@ -27,9 +29,11 @@ public static class ConsoleApi
 
     public static void MapConsoleLinks(this IEndpointRouteBuilder api) =>
         api.MapGroup("/console").WithTags("console").MapPost("/links", LinkAsync).WithName("createConsoleLink").Requires(Scope.Read)
-            .Problems(StoreProblems.UnknownReference)
+            .Problems(StoreProblems.UnknownReference, NotProlonged)
             .WithSummary("Makes a link that logs somebody in at the console, once, with the caller's rights")
-            .WithDescription("For an agent other than the caller's own it needs the scope admin.");
+            .WithDescription(
+                "For an agent other than the caller's own it needs the scope admin, and gives no more than read and operate. A session "
+                + "that was begun without a stored key, as at the issuer, makes none for itself: its user logs in again.");
 
     /// <summary>A log-in by a key, or by the secret part of a link.</summary>
     public sealed record LogIn(string? Key = null, string? Link = null);
@@ -85,13 +89,18 @@ public static class ConsoleApi
         SessionCookie sessions, AgentStore agents, Caller caller,
         [Description("The agent for whom the log-in stands; none: the caller's.")] string? agent, CancellationToken cancellation)
     {
-        if (agent is not null && agent != caller.Agent?.Value)
+        if (agent is null || agent == caller.Agent?.Value)
+        {
+            if (caller.IsKeylessSession)
+                return NotProlonged.Of("A link would outlive this session, and nobody would be asked: log in again, as at the issuer.");
+        }
+        else
         {
             if (!caller.May(Scope.Admin))
                 return Problems.ForbiddenScope.Of("Only an admin makes a link for another agent.");
             if (await agents.FindAsync(new AgentId(agent), cancellation) is null)
                 return StoreProblems.UnknownReference.Of($"'{agent}' is no agent.", [new FieldError("agent", $"'{agent}' is no agent.")]);
-            caller = caller with { Agent = new AgentId(agent) };
+            caller = caller.Within([Scope.Read, Scope.Operate]) with { Agent = new AgentId(agent) };
         }
         var (text, until) = await sessions.LinkAsync(caller, cancellation);
         return TypedResults.Ok(new ConsoleLink($"{ConsoleFiles.Path}/#link={text}", until));

@@ -9,7 +9,7 @@ namespace AdminApi.Platform;
 /// request that changes anything counts only with a header that no form and no other origin can send.
 /// </summary>
 /// <param name="sessions">The log-ins.</param>
-/// <param name="keys">A key that was exchanged for a session goes on deciding what it may do: one that is revoked ends it.</param>
+/// <param name="keys">A key that was exchanged for a session goes on limiting what it may do: one that is revoked ends it.</param>
 /// <param name="time">The clock of this instance.</param>
 public sealed class SessionCookie(ConsoleSessionStore sessions, KeyStore keys, TimeProvider time)
 {
@@ -76,12 +76,13 @@ public sealed class SessionCookie(ConsoleSessionStore sessions, KeyStore keys, T
 
     private async Task<Caller?> CallerOfAsync(ConsoleSession session, CancellationToken cancellation)
     {
+        var caller = new Caller(session.Actor, ScopesOf(session.Scopes), Caller.AgentOf(session.Agent))
+        {
+            IsKeylessSession = session.Key is null,
+        };
         if (session.Key is { } key)
-            return await keys.FindProofAsync(key, cancellation) is { } proof
-                ? new Caller(session.Actor, ScopesOf(proof.Scopes), Caller.AgentOf(session.Agent)) : null;
-        if (session.Actor == Caller.Configured && await keys.HasAdminAsync(cancellation))
-            return null;
-        return new Caller(session.Actor, ScopesOf(session.Scopes), Caller.AgentOf(session.Agent));
+            return await keys.FindProofAsync(key, cancellation) is { } proof ? caller.Within(ScopesOf(proof.Scopes)) : null;
+        return session.Actor == Caller.Configured && await keys.HasAdminAsync(cancellation) ? null : caller;
     }
 
     private ConsoleSession SessionOf(Caller caller, TimeSpan lifetime) => new()

@@ -153,6 +153,24 @@ public sealed class ConsoleAccessTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task Who_makes_up_log_ins_by_the_issuer_is_stopped_before_the_issuer_is_asked()
+    {
+        var (_, console) = await api.StartAsync("--AdminApi:Oidc:ClientId=console");
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false };
+        using var browser = new HttpClient(handler) { BaseAddress = console.BaseAddress };
+        browser.DefaultRequestHeaders.Add("Cookie", "gateway_console_oidc=made.up");
+        var (before, statuses) = (api.Issuer.Exchanges, new List<HttpStatusCode>());
+        for (var i = 0; i < 31; i++)
+        {
+            using var answer = await browser.GetAsync($"/console/oidc/callback?code={i}&state=made");
+            statuses.Add(answer.StatusCode);
+        }
+        Assert.Equal(30, statuses.Count(status => status == HttpStatusCode.Redirect));
+        Assert.Equal(HttpStatusCode.TooManyRequests, statuses[^1]);
+        Assert.Equal(30, api.Issuer.Exchanges - before);
+    }
+
+    [Fact]
     public async Task The_console_runs_nothing_but_its_own_files()
     {
         foreach (var path in new[] { "/console", "/console/", "/console/calls/1", "/console/main.js", "/console/console.css" })

@@ -71,7 +71,7 @@ public static class ConsoleApi
             await sessions.BeginAsync(context, caller);
             return TypedResults.NoContent();
         }
-        using var lease = limits.CountWrongKey(context.Connection.RemoteIpAddress?.ToString() ?? "");
+        using var lease = limits.CountWrongKey(context);
         return lease.IsAcquired
             ? Problems.Unauthorized.Of(body.Link is null ? "This is no valid key." : "This link was used, or its time is over.")
             : Limits.Problem(context, lease);

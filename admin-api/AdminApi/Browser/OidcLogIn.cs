@@ -41,12 +41,17 @@ internal static class OidcLogIn
 
     /// <summary>Where the issuer sends the browser back to. Errors are shown by the log-in page.</summary>
     public static async Task<IResult> EndAsync(
-        HttpContext context, string? code, string? state, AdminApiOptions options, Credentials credentials, SessionCookie sessions)
+        HttpContext context, string? code, string? state, AdminApiOptions options, Credentials credentials, SessionCookie sessions,
+        Limits limits)
     {
         var begun = (context.Request.Cookies[Cookie] ?? "").Split('.');
         context.Response.Cookies.Delete(Cookie, CookieOptions(context));
         if (options.Oidc.ClientId.Length == 0 || code is null || begun is not [{ Length: > 0 } expected, var verifier] || state != expected)
             return Results.Redirect($"{ConsoleFiles.Path}/#error=oidc");
+        // Anybody can make up a cookie and its state, and each code is a request to the issuer: it counts like a key that may be wrong.
+        using var lease = limits.CountWrongKey(context);
+        if (!lease.IsAcquired)
+            return Limits.Problem(context, lease);
         if (await ExchangeAsync(context, code, verifier, options.Oidc) is not { } token
             || await credentials.FindCallerAsync(context, token) is not { Scopes.Count: > 0 } caller)
             return Results.Redirect($"{ConsoleFiles.Path}/#error=oidc");

@@ -18,6 +18,9 @@ public sealed class TokenIssuer : IAsyncDisposable
 
     public string Url { get; private set; } = "";
 
+    /// <summary>The number of codes that it was asked to exchange, whatever it answered.</summary>
+    public int Exchanges { get; private set; }
+
     public async Task StartAsync()
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -52,6 +55,7 @@ public sealed class TokenIssuer : IAsyncDisposable
 
     private async Task<IResult> ExchangeAsync(HttpRequest request)
     {
+        Exchanges++;
         var form = await request.ReadFormAsync();
         var proof = Base64UrlEncoder.Encode(SHA256.HashData(System.Text.Encoding.ASCII.GetBytes(form["code_verifier"].ToString())));
         return _codes.TryRemove(form["code"].ToString(), out var known) && known.Challenge == proof && form["client_id"] == "console"

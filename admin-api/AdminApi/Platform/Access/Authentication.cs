@@ -51,7 +51,7 @@ public sealed class Authentication(RequestDelegate next, Credentials credentials
     {
         if (context.Request.Headers.Authorization.Count > 0)
         {
-            using var lease = limits.CountWrongKey(context.Connection.RemoteIpAddress?.ToString() ?? "");
+            using var lease = limits.CountWrongKey(context);
             if (!lease.IsAcquired)
                 return Limits.Problem(context, lease);
         }

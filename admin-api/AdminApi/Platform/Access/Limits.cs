@@ -2,7 +2,7 @@ using System.Threading.RateLimiting;
 
 namespace AdminApi.Platform;
 
-/// <summary>The limits of requests per key, and of wrong keys per address, in a minute.</summary>
+/// <summary>The limits of requests per key, and of wrong keys and log-ins by the issuer per address, in a minute.</summary>
 public sealed class Limits(AdminApiOptions options) : IDisposable
 {
     /// <summary>Guessing 256 bits is hopeless at any rate; this makes a caller with a wrong key notice.</summary>
@@ -13,7 +13,9 @@ public sealed class Limits(AdminApiOptions options) : IDisposable
 
     public RateLimitLease Count(Caller caller) => _callers.AttemptAcquire(caller.Actor);
 
-    public RateLimitLease CountWrongKey(string address) => _wrongKeys.AttemptAcquire(address);
+    /// <summary>Counts a wrong key, or what may be as wrong, for the address of a request.</summary>
+    public RateLimitLease CountWrongKey(HttpContext context) =>
+        _wrongKeys.AttemptAcquire(context.Connection.RemoteIpAddress?.ToString() ?? "");
 
     /// <summary>The answer where a lease was not acquired, with Retry-After.</summary>
     public static ProblemResult Problem(HttpContext context, RateLimitLease lease)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using AdminApi.Tests.Kit;
+using Dapper;
 using Gateway.Calls;
 using Gateway.Calls.Records;
 using Gateway.Storage.Events;
@@ -49,22 +50,32 @@ public sealed class StatisticsTests(ApiFixture api)
     {
         await CallAsync(9, talk: 60, agent: "anna", user: "4915112345678", mos: 4.2);
         await CountedAsync(1);
-        await using (var connection = await api.Database.OpenConnectionAsync())
-        {
-            await using var stale = connection.CreateCommand();
-            stale.CommandText = "INSERT INTO call_summary_days VALUES ('2030-03-01') ON CONFLICT DO NOTHING";
-            await stale.ExecuteNonQueryAsync();
-        }
-        await Eventually.SeeAsync(
-            async () =>
-            {
-                await api.Get<CallSummaries>().AdvanceAsync(CancellationToken.None);
-                await using var look = api.Database.CreateCommand("SELECT count(*) FROM call_summary_days");
-                return (long)(await look.ExecuteScalarAsync())! == 0;
-            },
-            "the day is counted anew");
+        await CountAnewAsync();
         Assert.Equal(1, Number((await ReadAsync("")).Single(), "calls"));
         Assert.Equal("DE", (await ReadAsync("&by=country")).Single().GetProperty("country").GetString());
+    }
+
+    [Fact]
+    public async Task A_day_that_is_counted_anew_has_the_same_outcomes_when_its_events_are_deleted()
+    {
+        await CallAsync(9, talk: 60, agent: "anna");
+        await CallAsync(10, talk: 30, isHeld: true);
+        await CallAsync(11, talk: null, cause: HangupCause.NoAnswer);
+        await CallAsync(12, talk: null, cause: HangupCause.ChannelDisabled);
+        await CountedAsync(4);
+        async Task<(long Answered, long Missed, long Refused)> OutcomesAsync() => (await ReadAsync("")).Single() is var row
+            ? (Number(row, "answered"), Number(row, "missed"), Number(row, "refused")) : default;
+        Assert.Equal((2, 2, 1), await OutcomesAsync());
+        await using (var connection = await api.Database.OpenConnectionAsync())
+        {
+            await Samples.EventAsync(api, new NewEvent(EventKind.CallMissed, DateTimeOffset.UtcNow)); // the last one is never deleted
+            await Eventually.SeeAsync(
+                () => connection.QuerySingleAsync<bool>("SELECT NOT EXISTS (SELECT FROM events WHERE position IS NULL)"),
+                "it has its position");
+            await connection.ExecuteAsync("DELETE FROM events WHERE channel = @_channel", new { _channel });
+        }
+        await CountAnewAsync();
+        Assert.Equal((2, 2, 1), await OutcomesAsync());
     }
 
     [Fact]
@@ -153,12 +164,27 @@ public sealed class StatisticsTests(ApiFixture api)
         return [.. view.GetProperty("items").EnumerateArray()];
     }
 
+    /// <summary>Has the calls of the day counted again, as after a re-rating.</summary>
+    private async Task CountAnewAsync()
+    {
+        await using (var stale = api.Database.CreateCommand("INSERT INTO call_summary_days VALUES ('2030-03-01') ON CONFLICT DO NOTHING"))
+            await stale.ExecuteNonQueryAsync();
+        await Eventually.SeeAsync(
+            async () =>
+            {
+                await api.Get<CallSummaries>().AdvanceAsync(CancellationToken.None);
+                await using var look = api.Database.CreateCommand("SELECT count(*) FROM call_summary_days");
+                return (long)(await look.ExecuteScalarAsync())! == 0;
+            },
+            "the day is counted anew");
+    }
+
     private Task CountedAsync(long calls) => Eventually.SeeAsync(
         async () => (await ReadAsync("")).Sum(row => Number(row, "calls")) == calls, $"{calls} calls are counted");
 
     private Task CallAsync(
         int hour, int? talk, string? agent = null, string user = "15550001", double? mos = null,
-        HangupCause cause = HangupCause.WhatsAppHungUp) => Samples.CallAsync(api, call =>
+        HangupCause cause = HangupCause.WhatsAppHungUp, bool isHeld = false) => Samples.CallAsync(api, call =>
     {
         var start = Day.AddHours(hour).AddMinutes(1);
         return call with
@@ -172,6 +198,8 @@ public sealed class StatisticsTests(ApiFixture api)
             Cause = cause,
             WhatsAppError = null,
             AgentId = agent is null ? null : new AgentId(agent),
+            Flow = isHeld ? new FlowId("inbound") : null,
+            WaitedFrom = isHeld ? start.AddSeconds(5) : null,
             WhatsAppQuality = mos is null ? null : new LegQuality(1000, 10, 3, 40, mos),
         };
     });

@@ -19,16 +19,22 @@ public enum CallOutcome
 /// <summary>Maps causes to outcomes.</summary>
 public static class CallOutcomes
 {
-    public static CallOutcome Of(CallRecord call)
+    public static CallOutcome Of(CallRecord call) => Of(
+        call.Direction, call.Cause, call.AnsweredAt is not null, call is { Flow: not null, WaitedFrom: not null, AgentAnsweredAt: null });
+
+    /// <param name="direction">Who called.</param>
+    /// <param name="cause">Why it ended.</param>
+    /// <param name="isAnswered">True where anybody answered, the gateway itself included.</param>
+    /// <param name="wasOnlyHeld">True where a flow let it wait for an agent, and none answered.</param>
+    public static CallOutcome Of(CallDirection direction, HangupCause cause, bool isAnswered, bool wasOnlyHeld)
     {
         // Whoever gave up in a queue was answered by the gateway alone, and wanted an agent.
-        var wasOnlyHeld = call is { Flow: not null, WaitedFrom: not null, AgentAnsweredAt: null };
-        if (call.AnsweredAt is not null)
+        if (isAnswered)
             return wasOnlyHeld ? CallOutcome.Missed : CallOutcome.Ended;
-        if (call.Direction == CallDirection.Outbound)
-            return IsRefusal(call.Cause) ? CallOutcome.Refused : CallOutcome.Ended;
+        if (direction == CallDirection.Outbound)
+            return IsRefusal(cause) ? CallOutcome.Refused : CallOutcome.Ended;
         // Where users may not call at all, the call was not missed; and a call that another node answered is that node's.
-        return call.Cause switch
+        return cause switch
         {
             ChannelDisabled or CountryNotServed => CallOutcome.Refused,
             AnsweredElsewhere => CallOutcome.Ended,

@@ -1,5 +1,7 @@
 using Gateway.Calls;
 using Gateway.Calls.Rating;
+using Gateway.Calls.Rules;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Statistics;
 
@@ -12,7 +14,8 @@ internal sealed record CallFacts
         c.started_at AS StartedAt, c.channel, c.direction, c.user_phone AS UserPhone, c.user_id AS UserId, c.agent_group AS AgentGroup,
         c.agent_id AS Agent, c.account, CASE WHEN c.price IS NULL THEN '' ELSE c.currency END AS Currency, coalesce(c.price, 0) AS Cost,
         c.answered_at IS NOT NULL AS IsAnswered, coalesce(extract(epoch FROM c.ended_at - c.answered_at), 0)::float8 AS TalkSeconds,
-        c.waited_from IS NOT NULL AS HasWaited, c.agent_answered_at IS NOT NULL AS IsAgentAnswered,
+        c.cause, c.flow IS NOT NULL AS HasFlow, c.waited_from IS NOT NULL AS HasWaited,
+        c.agent_answered_at IS NOT NULL AS IsAgentAnswered,
         coalesce(c.agent_answered_at - c.waited_from <= make_interval(secs => g.answer_within_seconds), false) AS IsInTime,
         coalesce(greatest(extract(epoch FROM coalesce(c.agent_answered_at, c.ended_at) - c.waited_from), 0), 0)::float8 AS WaitSeconds,
         coalesce(extract(epoch FROM c.ended_at - c.agent_answered_at), 0)::float8 AS HandlingSeconds,
@@ -32,13 +35,16 @@ internal sealed record CallFacts
     public string? Agent { get; init; }
     public string? Account { get; init; }
 
-    /// <summary>The kind of the event that ended the call.</summary>
-    public string Kind { get; init; } = "";
+    /// <summary>The kind of the event that ended the call; null: it is deleted by now.</summary>
+    public string? Kind { get; init; }
+
+    public string? Cause { get; init; }
 
     public string Currency { get; init; } = "";
     public decimal Cost { get; init; }
     public bool IsAnswered { get; init; }
     public double TalkSeconds { get; init; }
+    public bool HasFlow { get; init; }
     public bool HasWaited { get; init; }
     public bool IsAgentAnswered { get; init; }
     public bool IsInTime { get; init; }
@@ -50,6 +56,16 @@ internal sealed record CallFacts
     public long WhatsAppLost { get; init; }
     public long PbxPackets { get; init; }
     public long PbxLost { get; init; }
+
+    /// <summary>The outcome by the event, or else by the row, whose cause may be of a later version.</summary>
+    public CallOutcome Outcome => Kind switch
+    {
+        "call.missed" => CallOutcome.Missed,
+        "call.refused" => CallOutcome.Refused,
+        null when WireName.TryParse<HangupCause>(Cause, out var cause) => CallOutcomes.Of(
+            WireName.Parse<CallDirection>(Direction), cause, IsAnswered, HasFlow && HasWaited && !IsAgentAnswered),
+        _ => CallOutcome.Ended,
+    };
 
     private DateTime Day => DateTime.SpecifyKind(StartedAt.Date, DateTimeKind.Utc);
     private DateTime Month => Day.AddDays(1 - Day.Day);
@@ -103,8 +119,8 @@ internal sealed record SummaryRow : CallSums
         Currency = key.Currency,
         Calls = calls.Count,
         Answered = calls.Count(call => call.IsAnswered),
-        Missed = calls.Count(call => call.Kind == "call.missed"),
-        Refused = calls.Count(call => call.Kind == "call.refused"),
+        Missed = calls.Count(call => call.Outcome == CallOutcome.Missed),
+        Refused = calls.Count(call => call.Outcome == CallOutcome.Refused),
         TalkSeconds = calls.Sum(call => call.TalkSeconds),
         Waited = calls.Count(call => call.HasWaited),
         AgentAnswered = calls.Count(call => call is { HasWaited: true, IsAgentAnswered: true }),

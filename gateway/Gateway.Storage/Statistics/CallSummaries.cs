@@ -46,10 +46,10 @@ public sealed class CallSummaries(NpgsqlDataSource database)
         DELETE FROM call_summaries WHERE at >= @from AND at < @to;
         """;
 
-    /// <summary>The calls of a day whose end is counted already.</summary>
+    /// <summary>The calls of a day whose end is counted already. The events of old ones may be deleted.</summary>
     private const string OfDay =
         $"""
-        SELECT coalesce(e.kind, 'call.ended') AS Kind, {CallFacts.Columns}
+        SELECT e.kind, {CallFacts.Columns}
         FROM calls c LEFT JOIN agent_groups g ON g.id = c.agent_group
         LEFT JOIN LATERAL (SELECT kind, position FROM events WHERE call_id = c.id AND kind IN {Ends} LIMIT 1) e ON true
         WHERE c.started_at >= @from AND c.started_at < @to AND c.ended_at IS NOT NULL

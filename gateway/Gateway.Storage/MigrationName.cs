@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Gateway.Storage;
 
 /// <summary>
-/// The name of a migration: `0041_words`, which only adds, or `0045_contract_0041_words`, which takes away what programs that know 0041
+/// The name of a migration: `9001_words`, which only adds, or `9002_contract_9001_words`, which takes away what programs that know 9001
 /// read no longer.
 /// </summary>
 public static partial class MigrationName

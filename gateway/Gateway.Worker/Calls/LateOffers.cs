@@ -32,6 +32,9 @@ internal sealed partial class LateOffers(
     /// <summary>Ends of calls whose offer has not come.</summary>
     private readonly ConcurrentDictionary<WhatsAppCallId, WebhookEvent.CallTerminate> _ends = new();
 
+    /// <summary>The oldest first: those whose offer never comes, such as another gateway's, make room for others.</summary>
+    private readonly ConcurrentQueue<WhatsAppCallId> _endsInOrder = new();
+
     /// <summary>The user has given up by now, judged by Meta's clock and not by the host's.</summary>
     public bool IsLate(WebhookEvent.CallConnect offer) => offer.Timestamp is { } sent && meta.Now - sent > live.Options.WhatsApp.StaleOffer;
 
@@ -44,8 +47,12 @@ internal sealed partial class LateOffers(
     /// <summary>A call that nobody owned has ended: perhaps its offer comes after it. One that was picked up was another node's.</summary>
     public void Ended(WhatsAppCallId id, WebhookEvent.CallTerminate end)
     {
-        if (_ends.Count < MaxEnds && end.Direction != CallDirection.Outbound && end.Duration is null && end.StartedAt is null)
-            _ends[id] = end;
+        if (end.Direction == CallDirection.Outbound || end.Duration is not null || end.StartedAt is not null)
+            return;
+        if (_ends.TryAdd(id, end))
+            _endsInOrder.Enqueue(id);
+        if (_endsInOrder.Count > MaxEnds && _endsInOrder.TryDequeue(out var oldest))
+            _ends.TryRemove(oldest, out _);
     }
 
     /// <summary>Records a late offer, which no other call claims, once. The outcome for the count of webhooks.</summary>

@@ -1,4 +1,6 @@
 using Gateway.Calls;
+using Gateway.WhatsApp.Webhooks;
+using Gateway.Worker.Calls;
 using Gateway.Worker.Channels;
 using Gateway.Worker.Tests.Calls.Bench;
 using Npgsql;
@@ -67,6 +69,10 @@ public sealed class LateOfferTests(Stores stores)
     {
         await using var bench = await CallBench.StartAsync(stores);
         bench.WhatsApp.Knobs = new Knobs { TerminateBeforeConnect = true };
+        for (var i = 0; i < 2000; i++) // another gateway's, of which no offer comes here
+            bench.Gateway.Service<LateOffers>().Ended(
+                new WhatsAppCallId($"wacid.{i}"),
+                new WebhookEvent.CallTerminate($"wacid.{i}", TerminateOutcome.Completed, new WhatsAppUser("447900000000")));
         var call = await bench.WhatsApp.PlaceAsync();
         await bench.WhatsApp.HangUpAsync(call);
         await SeesAsync(bench, call.Id, "caller_gave_up");

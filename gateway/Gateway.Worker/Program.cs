@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gateway.Storage;
 using Gateway.Worker;
 using Gateway.Worker.Calls;
@@ -68,9 +69,21 @@ switch (line.Verb)
                 Console.WriteLine(name);
         return 0;
     default:
-        if (await StoreWait.ForRunAsync(options, TimeProvider.System))
-            await GatewayHost.Build(options, Path.GetFullPath(line.Path)).RunAsync();
+        // SIGHUP ends no gateway, at no time: where it is not handled yet or any more, it does nothing.
+        using (PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => signal.Cancel = true))
+            if (await StoreWait.ForRunAsync(options, before => ReadAgain(line.Path, before), TimeProvider.System) is { } ready)
+                await GatewayHost.Build(ready, Path.GetFullPath(line.Path)).RunAsync();
         return 0;
+}
+
+static GatewayOptions ReadAgain(string path, GatewayOptions before)
+{
+    if (GatewayOptionsReader.TryReadFile(path, out var options, out var errors))
+        errors = StartChecks.Check(options, TimeProvider.System);
+    if (errors.Count == 0)
+        return options!;
+    Refuse($"The configuration {path} cannot be used, and the one before stays:", errors);
+    return before;
 }
 
 static int Refuse(string what, IReadOnlyList<string> reasons)

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Gateway.Worker.Configuration;
 using Npgsql;
 using StackExchange.Redis;
@@ -15,12 +16,36 @@ internal static class StoreWait
 
     /// <summary>
     /// Waits with the HTTP listeners open: /healthz is 200, /readyz 503 with the reason, and webhooks get 503, so that Meta retries them.
-    /// False: a stop was requested meanwhile.
+    /// SIGHUP reads the configuration again meanwhile: it may be what is wrong.
     /// </summary>
-    public static async Task<bool> ForRunAsync(GatewayOptions options, TimeProvider time)
+    /// <param name="options">The configuration to begin with.</param>
+    /// <param name="readAgain">The configuration as it is now, or the one given where it cannot be used.</param>
+    /// <param name="time">The clock.</param>
+    /// <returns>The configuration whose stores have come; null: a stop was requested meanwhile.</returns>
+    public static async Task<GatewayOptions?> ForRunAsync(
+        GatewayOptions options, Func<GatewayOptions, GatewayOptions> readAgain, TimeProvider time)
     {
-        if (await AbsenceAsync(options.Storage) is not { } absence)
-            return true;
+        var change = new CancellationTokenSource();
+        using var signal = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            change.Cancel();
+        });
+        while (await AbsenceAsync(options.Storage) is { } absence)
+        {
+            if (!await WaitAsync(options, absence, time, change.Token))
+                return null;
+            if (!change.IsCancellationRequested)
+                continue;
+            change = new CancellationTokenSource();
+            options = readAgain(options);
+        }
+        return options;
+    }
+
+    /// <summary>Returns when the stores have come, or the configuration may have changed. False: a stop was requested.</summary>
+    private static async Task<bool> WaitAsync(GatewayOptions options, string absence, TimeProvider time, CancellationToken change)
+    {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.ConfigureKestrel(kestrel => HttpListeners.Listen(kestrel, options.Http));
         builder.Logging.ClearProviders().AddJsonConsole(console => console.UseUtcTimestamp = true).AddFilter("Microsoft", LogLevel.Warning);
@@ -29,11 +54,12 @@ internal static class StoreWait
         app.MapGet("/healthz", () => Results.Text("ok\n"));
         app.MapFallback(() =>
             Results.Json(new { ready = false, checks = new { start = absence } }, statusCode: StatusCodes.Status503ServiceUnavailable));
-        await app.StartAsync();
-        var hasCome = await UntilAsync(
-            options.Storage, time, absence, text => Log.Waits(app.Logger, absence = text), app.Lifetime.ApplicationStopping);
-        await app.StopAsync();
-        return hasCome;
+        await app.StartAsync(CancellationToken.None);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(app.Lifetime.ApplicationStopping, change);
+        await UntilAsync(options.Storage, time, absence, text => Log.Waits(app.Logger, absence = text), end.Token);
+        var isStopping = app.Lifetime.ApplicationStopping.IsCancellationRequested;
+        await app.StopAsync(CancellationToken.None);
+        return !isStopping;
     }
 
     /// <summary>Waits until PostgreSQL answers, and reports the reason to <paramref name="say"/>.</summary>
@@ -43,7 +69,7 @@ internal static class StoreWait
             await UntilAsync(storage, time, absence, say, CancellationToken.None);
     }
 
-    private static async Task<bool> UntilAsync(
+    private static async Task UntilAsync(
         StorageOptions storage, TimeProvider time, string absence, Action<string> say, CancellationToken stop)
     {
         var said = "";
@@ -57,9 +83,8 @@ internal static class StoreWait
             }
             await Task.Delay(Pause, stop).ContinueWith(_ => { }, TaskScheduler.Default);
             if (stop.IsCancellationRequested)
-                return false;
+                return;
         }
-        return true;
     }
 
     /// <summary>Null: everything required is available. Throws on faults that waiting does not cure, such as a wrong password.</summary>

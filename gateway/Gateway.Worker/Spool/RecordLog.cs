@@ -27,6 +27,9 @@ internal sealed class RecordLog(string spool) : IDisposable
     private FileStream? _file;
     private DateTime _day;
 
+    /// <summary>A node has written here.</summary>
+    public bool Exists => Directory.Exists(_folder);
+
     /// <param name="entry">As <see cref="SpoolFile"/> encodes it.</param>
     /// <param name="now">The time of the host.</param>
     /// <exception cref="IOException">The disk does not take it.</exception>

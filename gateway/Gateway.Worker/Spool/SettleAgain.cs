@@ -12,7 +12,7 @@ namespace Gateway.Worker.Spool;
 /// </summary>
 internal static class SettleAgain
 {
-    /// <summary>The exit code: 0 all is settled, 1 some records are not, 2 the time cannot be read.</summary>
+    /// <summary>The exit code: 0 all is settled, 1 some records are not, 2 the time cannot be read or there are no records.</summary>
     public static async Task<int> RunAsync(GatewayOptions options, string since, TextWriter output, CancellationToken cancellation)
     {
         if (!DateTimeOffset.TryParse(since, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var from))
@@ -20,10 +20,15 @@ internal static class SettleAgain
             await output.WriteLineAsync($"{since} is not a time such as 2026-01-31T12:00:00Z");
             return 2;
         }
+        using var log = new RecordLog(options.SpoolFolder());
+        if (!log.Exists)
+        {
+            await output.WriteLineAsync($"{options.SpoolFolder()} has no records of calls: it is not the spool of this node");
+            return 2;
+        }
         await using var database = options.Storage.OpenPostgres();
         var store = new PostgresCallStore(database);
         var (settled, known, failed) = (0, 0, 0);
-        using var log = new RecordLog(options.SpoolFolder());
         foreach (var (record, unreadable) in log.Since(from))
         {
             var fault = record is null ? unreadable : await TryAsync(store, record, cancellation);

@@ -11,6 +11,7 @@ namespace Gateway.Worker.Tests.Calls;
 /// PostgreSQL is lost and comes back with less than it had: from a dump, by the commands of deploy/README.md, or as a standby that had
 /// fallen behind. The nodes bring what is missing, once.
 /// </summary>
+[Trait("Category", "Distribution")]
 public sealed class RestoredDatabaseTests : IAsyncLifetime
 {
     private readonly WorkerBench _bench = new();
@@ -89,6 +90,14 @@ public sealed class RestoredDatabaseTests : IAsyncLifetime
         var (code, output) = await _bench.RunAsync("settle", "yesterday");
         Assert.Equal(2, code);
         Assert.Contains("yesterday is not a time", output);
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_no_spool_is_refused()
+    {
+        var (code, output) = await _bench.RunAsync("settle", "2026-01-31T12:00:00Z");
+        Assert.Equal(2, code);
+        Assert.Contains("has no records of calls", output);
     }
 
     /// <summary>Runs the block of the manual that has a command, all but what needs systemd; what it printed.</summary>

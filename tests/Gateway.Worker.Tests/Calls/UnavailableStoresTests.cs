@@ -7,7 +7,6 @@ using Testing;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>The worker's process while a store is unavailable or frozen.</summary>
-[Trait("Category", "Long")]
 public sealed class UnavailableStoresTests(WorkerBench bench) : IClassFixture<WorkerBench>
 {
     [Fact]
@@ -25,6 +24,26 @@ public sealed class UnavailableStoresTests(WorkerBench bench) : IClassFixture<Wo
         bench.Stores.Revive(StoreServer.Postgres);
         await bench.UntilReadyAsync();
         await bench.LiveAsync();
+        await bench.KillAsync();
+    }
+
+    [Fact]
+    public async Task A_worker_that_waits_for_a_wrong_PostgreSQL_reads_the_right_one_by_a_reload()
+    {
+        bench.StoresOfWorker = ("Host=127.0.0.1;Port=1;Username=nobody;Database=none", bench.Stores.Redis);
+        await bench.BeginAsync();
+        await Eventually.SeeAsync(() => bench.GetAsync("/readyz"), answer => answer.Status == 503, "it waits", _ => bench.Log());
+        var configuration = await bench.ConfigureAsync();
+        await File.WriteAllTextAsync(configuration, "{");
+        bench.Signal("HUP");
+        await Eventually.SeeAsync(
+            () => Task.FromResult(bench.Log()), log => log.Contains("the one before stays", StringComparison.Ordinal), "it is refused");
+        Assert.Equal(200, (await bench.GetAsync("/healthz")).Status);
+
+        bench.StoresOfWorker = null;
+        await bench.ConfigureAsync();
+        bench.Signal("HUP");
+        await bench.UntilReadyAsync();
         await bench.KillAsync();
     }
 

@@ -15,7 +15,7 @@ internal sealed class ConfigurationSnapshot(GatewayOptions options, DateTimeOffs
     public DateTimeOffset AppliedAt => appliedAt;
 
     /// <summary>Names the content, secrets included, without telling it: the first 12 digits of a SHA-256.</summary>
-    public string Hash { get; } = ConfigurationDiff.HashOf(options);
+    public string Hash { get; } = ConfigurationDiff.HashOf(options with { Node = options.Node with { Id = "" } });
 
     /// <summary>The PBX profiles as they were read for this configuration.</summary>
     public SipProfileSet Profiles { get; } = Load(options.Sip.Profiles ?? SipProfileSet.DefaultDirectory);

@@ -78,10 +78,11 @@ internal sealed partial class ConfigurationReload(
             ReloadRules.NeedingRestart(applicable, wanted), []);
     }
 
-    /// <summary>Enters new channels in PostgreSQL, which admits their calls. A sentence where it cannot be done.</summary>
+    /// <summary>Enters new channels and numbers in PostgreSQL, which admits their calls. A sentence where it cannot be done.</summary>
     private async Task<string?> SeedAsync(ConfigurationSnapshot before, ConfigurationSnapshot next, CancellationToken cancellation)
     {
-        if (next.Channels.Keys.All(before.Channels.ContainsKey) && next.Trunks.Keys.SequenceEqual(before.Trunks.Keys))
+        var areKnown = next.Channels.All(one => before.Channels.TryGetValue(one.Key, out var known) && known.Number == one.Value.Number);
+        if (areKnown && next.Trunks.Keys.SequenceEqual(before.Trunks.Keys))
             return null;
         try
         {

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
+using Dapper;
 using Gateway.Worker.Tests.Calls.Bench;
+using Npgsql;
 using Sandbox.Calls;
 
 namespace Gateway.Worker.Tests.Reload;
@@ -99,6 +101,21 @@ public sealed class ReloadUnderCallsTests(ReloadBench bench) : IClassFixture<Rel
                 "storage.spoolLimit",
             ],
             report.Applied.Order(StringComparer.Ordinal));
+        restored.Dispose();
+        await bench.ReloadAsync(); // for the other tests
+    }
+
+    [Fact]
+    public async Task A_number_that_is_corrected_is_that_of_its_channel_everywhere()
+    {
+        using var restored = bench.Restored();
+        var id = bench.Worker.WhatsApp.Number.PhoneNumberId;
+        bench.Edit(root => root["channels"]![0]!["number"] = "493012345678");
+        Assert.Equal([$"channels['{id}'].number"], (await bench.ReloadAsync()).Applied);
+        await using (var connection = new NpgsqlConnection(bench.Worker.Postgres))
+            Assert.Equal(
+                ("493012345678", "DE"),
+                await connection.QuerySingleAsync<(string, string)>("SELECT number, country FROM channels WHERE id = @id", new { id }));
         restored.Dispose();
         await bench.ReloadAsync(); // for the other tests
     }

@@ -37,6 +37,9 @@ public sealed record GatewaySettings
     /// <summary>The time that a call's ports stay unused after it.</summary>
     public string Quarantine { get; init; } = "00:00:05";
 
+    /// <summary>The gateway is a process of its own, and none of its parts can be asked for.</summary>
+    public bool IsProcess { get; init; }
+
     public int MaxCalls { get; init; } = 100;
 
     /// <summary>node.clusterKeys; empty: calls of a lost node are ended.</summary>

@@ -7,7 +7,7 @@ using Testing;
 
 namespace Interop.Bench;
 
-/// <summary>The whole gateway in this process, from a generated configuration file, on loopback.</summary>
+/// <summary>The whole gateway, in this process or in one of its own, from a generated configuration file, on loopback.</summary>
 public sealed partial class GatewayUnderTest : IAsyncDisposable
 {
     public const string AppSecret = "interop-app-secret";
@@ -15,6 +15,7 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
 
     private readonly HttpClient _http = new();
     private WebApplication? _app;
+    private BenchProcess? _process;
 
     /// <summary>Logs warnings only, unless the environment sets a level.</summary>
     static GatewayUnderTest() =>
@@ -39,20 +40,28 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
 
     public async Task StartAsync(GatewaySettings settings, string graphUrl, Stores stores, string certificate)
     {
+        if (settings.IsProcess)
+            _process = await BenchProcess.StartAsync(At, settings, graphUrl, stores, certificate);
+        else
+            await StartHereAsync(settings, graphUrl, stores, certificate);
+        IsRunning = true;
+    }
+
+    private async Task StartHereAsync(GatewaySettings settings, string graphUrl, Stores stores, string certificate)
+    {
         var json = At.Configuration(settings, graphUrl, stores, certificate).ToJsonString();
         if (!GatewayOptionsReader.TryRead(json, out var options, out var errors))
             throw new InvalidOperationException("The bench's configuration: " + string.Join(" ", errors));
         _app = GatewayHost.Build(options);
         await _app.StartAsync();
-        IsRunning = true;
     }
 
     /// <summary>A graceful stop, as SIGTERM begins it.</summary>
     public async Task StopAsync()
     {
-        if (_app is not { } app)
+        if (!IsRunning)
             return;
-        await app.StopAsync();
+        await (_process?.StopAsync() ?? _app!.StopAsync());
         IsRunning = false;
     }
 
@@ -67,7 +76,7 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    /// <summary>A part of the gateway.</summary>
+    /// <summary>A part of a gateway in this process.</summary>
     public T Part<T>() where T : notnull => _app!.Services.GetRequiredService<T>();
 
     /// <summary>Sum of a metric over all its label sets.</summary>
@@ -82,6 +91,8 @@ public sealed partial class GatewayUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_process is { } process)
+            await process.DisposeAsync();
         if (_app is { } app)
         {
             await app.StopAsync();

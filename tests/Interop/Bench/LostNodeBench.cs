@@ -8,8 +8,8 @@ using Testing.Peers;
 namespace Interop.Bench;
 
 /// <summary>
-/// Two nodes with a cluster key: all calls begin at the first, a process that is killed or drained, and the other one, in this process,
-/// goes on with them. Agents are at desk phones behind Asterisk, and at one that is a trunk itself. Calls cost a cent a second.
+/// Two nodes with a cluster key, each a process: all calls begin at the first, which is killed or drained, and the other one goes on with
+/// them. Agents are at desk phones behind Asterisk, and at one that is a trunk itself. Calls cost a cent a second.
 /// </summary>
 public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLifetime
 {
@@ -28,10 +28,9 @@ public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLife
     private readonly BenchNode _first = new();
     private readonly int _pbx = LoopbackPorts.Take();
     private readonly int _phone = LoopbackPorts.Take(2);
-    private readonly string _folder = Directory.CreateTempSubdirectory("gateway-lost-").FullName;
     private WebhookDoor _door = null!;
     private ConnectionMultiplexer _redis = null!;
-    private ChildProgram? _process;
+    private BenchProcess? _process;
 
     internal AdminClient Admin { get; private set; } = null!;
 
@@ -50,6 +49,7 @@ public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLife
                 "lost-phone", _phone, ("channel", Phone.PhoneNumberId), ("profile", "generic"), ("keepAlive", "00:00:00")),
         ],
         ClusterKeys = ["k1:" + Convert.ToBase64String(new byte[32])],
+        IsProcess = true,
         MaxCalls = 200,
         DrainDeadline = "00:01:00",
     };
@@ -77,29 +77,11 @@ public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLife
         await _redis.DisposeAsync();
         await DisposeAsync();
         await _door.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
     }
 
     /// <summary>Starts the first node, and waits until it takes calls.</summary>
-    public async Task StartFirstAsync()
-    {
-        var file = Path.Combine(_folder, "gateway.json");
-        await File.WriteAllTextAsync(
-            file, _first.Configuration(Settings, WhatsApp.Url + "/", _stores, Certificate).ToJsonString());
-        _process = ChildProgram.Of("first", "gateway/Gateway.Worker", ["run", file], new Dictionary<string, string>(), _folder);
-        using var http = new HttpClient();
-        await Eventually.SeeAsync(async () =>
-        {
-            try
-            {
-                return (await http.GetAsync(_first.Operations + "/readyz")).IsSuccessStatusCode;
-            }
-            catch (HttpRequestException)
-            {
-                return _process.HasExited ? throw new InvalidOperationException(Log()) : false;
-            }
-        }, "the first node is ready");
-    }
+    public async Task StartFirstAsync() =>
+        _process = await BenchProcess.StartAsync(_first, Settings, WhatsApp.Url + "/", _stores, Certificate);
 
     /// <summary>kill -9.</summary>
     public async Task KillFirstAsync()
@@ -110,9 +92,6 @@ public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLife
         await process.KillAsync();
         await process.DisposeAsync();
     }
-
-    /// <summary>The end of the first node's log.</summary>
-    public string Log() => string.Join('\n', _process?.Tail(40) ?? []);
 
     /// <summary>A desk phone that answers by itself: behind Asterisk, or the trunk.</summary>
     public async Task<Baresip> PhoneAsync(bool isBehind)
@@ -140,7 +119,7 @@ public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLife
     public Task LeftAsync(string id) => Eventually.SeeAsync(
         () => _redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:snapshot:1"), "the snapshot is there");
 
-    /// <summary>The call is this process's.</summary>
+    /// <summary>The call is the other node's.</summary>
     public Task TakenAsync(string id) => Eventually.SeeAsync(
         async () => (string?)await _redis.GetDatabase().StringGetAsync($"wa:{{{id}}}:owner"), owner => owner == $"{Gateway.Node} 2",
         $"the call is at {Gateway.Node}");

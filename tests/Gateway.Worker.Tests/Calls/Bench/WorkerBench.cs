@@ -22,6 +22,9 @@ public sealed class WorkerBench : IAsyncLifetime
 
     private static readonly int MediaPorts = Math.Max(20, 3 * ManyCalls);
 
+    /// <summary>What a worker that has just started may need for its first call, beside other tests: twice the usual.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly string _folder = Directory.CreateTempSubdirectory("gateway-worker-").FullName;
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private readonly int _sipPort = LoopbackPorts.Take();
@@ -282,7 +285,11 @@ public sealed class WorkerBench : IAsyncLifetime
     {
         node = new { id = "worker", drainDeadline = DrainDeadline, clusterKeys = ClusterKeys },
         http = new { listen = $"http://127.0.0.1:{_httpPort}", operations = $"http://127.0.0.1:{_operationsPort}" },
-        whatsApp = new { appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify", graph = new { baseUrl = WhatsApp.Url } },
+        whatsApp = new
+        {
+            appSecrets = new[] { WebhookRelay.AppSecret }, verifyToken = "verify",
+            graph = new { baseUrl = WhatsApp.Url, readDeadline = Patience },
+        },
         sip = new
         {
             listen = (string[])[$"udp:127.0.0.1:{_sipPort}", HasCertificate ? $"tls:127.0.0.1:{_tlsPort}" : $"tcp:127.0.0.1:{_sipPort}"],
@@ -303,6 +310,6 @@ public sealed class WorkerBench : IAsyncLifetime
             pbx = new { portMin = _media, portMax = _media + MediaPorts - 1, quarantine = "00:00:00" },
         },
         storage = new { postgres = stores?.Postgres ?? Postgres, redis = stores?.Redis ?? Stores.Redis },
-        calls = new { mediaConnect = "00:05:00" },
+        calls = new { mediaConnect = "00:05:00", preparation = Patience },
     });
 }

@@ -25,6 +25,7 @@ using Gateway.Worker.Configuration;
 using Gateway.Worker.Health;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Logs;
+using Gateway.Worker.LostNodes;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
 using Gateway.Worker.Parking;
@@ -122,7 +123,9 @@ public static class GatewayHost
         services.AddSingleton<IAdmissionStore>(
             s => new PostgresAdmissionStore(s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<LiveOptions>().Permissions));
         services.AddSingleton<CallHolds>();
+        services.AddSingleton<LostPhones>();
         services.AddSingleton<LostCalls>();
+        services.AddSingleton<LostCallEnds>();
         services.AddSingleton<OrphanStore>();
         services.AddSingleton(s => new OutageAdmissions(() => s.GetRequiredService<LiveOptions>().Options.Calls.OutageCap));
         services.AddSingleton<AccountStore>();

@@ -1,6 +1,7 @@
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.LostNodes;
 using Media.Protocols.Primitives;
 using Npgsql;
 
@@ -11,7 +12,7 @@ namespace Gateway.Worker.Billing;
 /// call records, and deletes old offers.
 /// </summary>
 internal sealed partial class StoreMaintenance(
-    GatewayOptions options, NpgsqlDataSource database, OrphanSweeper sweeper, LostCalls lost, OutageAdmissionsUpdates outage,
+    LiveOptions live, NpgsqlDataSource database, OrphanSweeper sweeper, LostCalls lost, OutageAdmissionsUpdates outage,
     TimeProvider time, ILogger<StoreMaintenance> logger)
 {
     private const int MonthsAhead = 2;
@@ -39,7 +40,7 @@ internal sealed partial class StoreMaintenance(
         {
             while (true)
             {
-                await Task.Delay(options.Node.LostAfter / BeatsInSilence, time, cancellation);
+                await Task.Delay(live.Options.Node.LostAfter / BeatsInSilence, time, cancellation);
                 await KeepAsync(cancellation);
             }
         }
@@ -74,7 +75,7 @@ internal sealed partial class StoreMaintenance(
         try
         {
             var made = await months.MakeAsync(now, MonthsAhead, cancellation);
-            var dropped = options.Storage.KeepCalls is { } retention ? await months.DropAsync(now, retention, cancellation) : 0;
+            var dropped = live.Options.Storage.KeepCalls is { } retention ? await months.DropAsync(now, retention, cancellation) : 0;
             if (made + dropped > 0)
                 LogMonths(made, dropped);
             await new CallOffers(database).DeleteOldAsync(now, cancellation);

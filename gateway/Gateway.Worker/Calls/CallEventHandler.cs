@@ -5,7 +5,7 @@ using Gateway.Storage;
 using Gateway.WhatsApp;
 using Gateway.WhatsApp.Meta;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Billing;
+using Gateway.Worker.LostNodes;
 using Gateway.Worker.Metrics;
 using Gateway.Worker.Nodes;
 using Gateway.Worker.Webhooks;

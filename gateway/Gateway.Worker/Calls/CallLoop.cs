@@ -139,7 +139,7 @@ internal sealed partial class CallLoop : ICallInbox
         var phones = _legs.SnapshotAsync();
         var legs = _legs.AbandonAsync(mayGoOn);
         _inputs.TryWake(); // the loop handles nothing more
-        _ = _services.Lost.HangUpIfEndedAsync(Identity.Id, phones);
+        _ = _services.LostPhones.HangUpIfEndedAsync(Identity.Id, phones);
         return legs;
     }
 

@@ -47,7 +47,7 @@ internal sealed partial class CallMoves(
         try
         {
             for (; snapshots.IsOn && taker.Calls?.Owned is { Count: > 0 } calls; await Task.Delay(Again, time, cancellation))
-                await MoveAsync([.. calls.Select(one => one.Call).Where(IsDue)]);
+                await MoveAsync([.. calls.Select(one => one.Call).Where(IsDue)], cancellation);
         }
         catch (OperationCanceledException)
         {
@@ -55,19 +55,27 @@ internal sealed partial class CallMoves(
         }
     }
 
-    private async Task MoveAsync(IReadOnlyList<CallId> calls)
+    /// <summary>Cancelled, it begins with no further call, and completes when those that are between two nodes are somewhere.</summary>
+    private async Task MoveAsync(IReadOnlyList<CallId> calls, CancellationToken cancellation)
     {
         var nodes = await NodesAsync();
         if (nodes.Length == 0 || calls.Count == 0)
             return;
         var (next, moved) = (0, 0);
-        await Parallel.ForEachAsync(calls, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (call, _) =>
+        try
         {
-            if (await TryMoveAsync(call, NodeOf(call, nodes, Interlocked.Increment(ref next))))
-                Interlocked.Increment(ref moved);
-        });
-        if (moved > 0)
-            LogMoved(moved, calls.Count);
+            var some = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
+            await Parallel.ForEachAsync(calls, some, async (call, _) =>
+            {
+                if (await TryMoveAsync(call, NodeOf(call, nodes, Interlocked.Increment(ref next)), cancellation))
+                    Interlocked.Increment(ref moved);
+            });
+        }
+        finally
+        {
+            if (moved > 0)
+                LogMoved(moved, calls.Count);
+        }
     }
 
     /// <summary>
@@ -111,9 +119,9 @@ internal sealed partial class CallMoves(
         }
     }
 
-    private async Task<bool> TryMoveAsync(CallId call, string node)
+    private async Task<bool> TryMoveAsync(CallId call, string node, CancellationToken cancellation)
     {
-        if (!await IsPreparedAsync(call, node) || await taker.Calls.HandOverAsync(call) is not { } saved)
+        if (!await IsPreparedAsync(call, node, cancellation) || await taker.Calls.HandOverAsync(call) is not { } saved)
             return false;
         var (wasRefused, reason) = (true, "it cannot");
         try
@@ -155,13 +163,13 @@ internal sealed partial class CallMoves(
     private bool IsSilent(string node) => _silent.TryGetValue(node, out var until) && _clock.Now < until;
 
     /// <summary>False: it cannot go on at that node, or that node does not answer, and it stays.</summary>
-    private async Task<bool> IsPreparedAsync(CallId call, string node)
+    private async Task<bool> IsPreparedAsync(CallId call, string node, CancellationToken cancellation)
     {
         try
         {
             if (IsSilent(node))
                 return false;
-            var reply = await commands.PrepareCallAsync(node, call, CancellationToken.None);
+            var reply = await commands.PrepareCallAsync(node, call, cancellation);
             if (reply.Outcome == CommandOutcome.Done)
                 return true;
             if (reply.Outcome == CommandOutcome.NodeUnreachable)
@@ -169,8 +177,9 @@ internal sealed partial class CallMoves(
             else if (_refused.TryAdd((call, node), true))
                 LogNotTaken(call, node, "it cannot");
         }
-        catch (Exception) // Redis: nobody could take it.
+        catch (Exception) when (!cancellation.IsCancellationRequested) // Redis: nobody could take it, and each question waits.
         {
+            _silent[node] = _clock.Now + Silence;
         }
         return false;
     }
@@ -179,6 +188,8 @@ internal sealed partial class CallMoves(
     private async Task TakeBackAsync(SavedCall saved, bool wasRefused)
     {
         var (call, mine) = (saved.Call.Identity, new CallOwner(options.Node.Id, saved.Call.Identity.OwnerToken));
+        // Above every claim that Redis may have run without an answer, or may still run: this node's, or that of the other.
+        var anew = mine with { Token = mine.Token + 2 };
         try
         {
             // A failure may have come after the claim.
@@ -187,12 +198,12 @@ internal sealed partial class CallMoves(
             if (outcome == TakeOutcome.AnotherHasIt && await stores.Owners.FindAsync(call.Id) is not null)
                 return;
             // Nobody has it where Redis has come back empty.
-            if (outcome == TakeOutcome.Ended || outcome == TakeOutcome.AnotherHasIt && !taker.TryResume(saved, mine))
+            if (outcome == TakeOutcome.Ended || outcome == TakeOutcome.AnotherHasIt && !taker.TryResume(saved, anew))
                 await taker.EndAsync(saved);
         }
-        catch (Exception) // Redis: nobody can have claimed it since.
+        catch (Exception) // Redis.
         {
-            taker.TryResume(saved, mine);
+            taker.TryResume(saved, anew);
         }
     }
 

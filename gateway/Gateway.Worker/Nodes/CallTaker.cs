@@ -2,19 +2,17 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage;
 using Gateway.Storage.Nodes;
-using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Legs;
+using Gateway.Worker.LostNodes;
 
 namespace Gateway.Worker.Nodes;
 
 /// <summary>Takes calls of other nodes, each by its owner's token, and goes on with them.</summary>
 internal sealed partial class CallTaker(
-    GatewayOptions options, NodeStart start, OwnershipStores stores, LostCalls lost, TimeProvider time, ILogger<CallTaker> logger)
+    GatewayOptions options, NodeStart start, OwnershipStores stores, LostCalls lost, LostCallEnds ends, TimeProvider time,
+    ILogger<CallTaker> logger)
 {
-    /// <summary>PostgreSQL is asked for the record of an ended call so often; then a sweep has it.</summary>
-    private const int RecordTries = 10;
-
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
     /// <summary>One after the other: many connections at once would take processors from calls that nobody hears yet.</summary>
@@ -51,62 +49,17 @@ internal sealed partial class CallTaker(
     }
 
     /// <summary>
-    /// Ends both sides of a call that cannot be continued, and its record. The owner's key stays until it expires: the node that had the
-    /// call may only have stood still, and is to find that it has lost it, and that it is to hang up the phones that only it knows.
+    /// Ends a call that cannot be continued. The owner's key stays until it expires: the node that had the call may only have stood still,
+    /// and is to find that it has lost it, and that it is to hang up the phones that only it knows.
     /// </summary>
     public async Task EndAsync(LiveCall call)
     {
-        await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
-        await lost.EndAtMetaAsync(call, stores.Rows.KnowsAsync);
-        _ = RecordAsync(call.Id);
+        await ends.EndAsync(call);
         await stores.Owners.EndAsync(call.Id, options.Node.Id);
     }
 
     /// <summary>The same of a call that its node has given away, with its phone.</summary>
-    public async Task EndAsync(SavedCall saved)
-    {
-        var call = saved.Call.Identity;
-        await lost.EndAtPbxAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);
-        lost.End(call.Id, call.Channel, saved.Call.WhatsAppId);
-        _ = RecordAsync(call.Id);
-    }
-
-    /// <summary>Where this process ends meanwhile, a sweep finds the row. Never throws.</summary>
-    private async Task RecordAsync(CallId call)
-    {
-        for (var tries = 1; ; tries++, await Task.Delay(Retry, time))
-        {
-            try
-            {
-                if (await time.WithinAsync(Retry, timeout => stores.Orphans.FindAsync(call, timeout)) is not { } record)
-                    return;
-                if (record.AnsweredAt is null)
-                    await lost.ReportAsync(call);
-                await time.WithinAsync(Retry, timeout => stores.Rows.CompleteAsync(lost.Complete(record), timeout));
-                return;
-            }
-            catch (Exception e) // PostgreSQL. While this node's claim is in Redis no sweep ends the call.
-            {
-                if (tries < RecordTries)
-                    continue;
-                LogNotRecorded(call, e.Message);
-                return;
-            }
-        }
-    }
-
-    /// <summary>Those that the call had when it was answered, where PostgreSQL says so in time.</summary>
-    private async Task<string?> DialogsOfAsync(CallId call)
-    {
-        try
-        {
-            return await time.WithinAsync(Retry, timeout => stores.Rows.FindDialogsAsync(call, timeout));
-        }
-        catch (Exception) // Redis has them, in most cases.
-        {
-            return null;
-        }
-    }
+    public Task EndAsync(SavedCall saved) => ends.EndAsync(saved.Call.Identity, saved.Call.WhatsAppId);
 
     /// <summary>False: Meta has reported its end.</summary>
     private async Task<bool> IsLiveAsync(SavedCall saved)
@@ -150,9 +103,6 @@ internal sealed partial class CallTaker(
             }
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId} was ended for a node that is gone; its record follows: {Reason}")]
-    private partial void LogNotRecorded(CallId callId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId} goes on here, but a store does not know it yet: {Reason}")]
     private partial void LogRowNotTaken(CallId callId, string reason);

@@ -10,8 +10,6 @@ namespace Gateway.Worker.Nodes;
 /// <param name="Owners">Of calls, in Redis.</param>
 /// <param name="Registry">The live calls as their owners show them.</param>
 /// <param name="Rows">Their rows in PostgreSQL.</param>
-/// <param name="Orphans">Rows that a lost node left open.</param>
 /// <param name="Inbox">What nodes hand to each other.</param>
 internal sealed record OwnershipStores(
-    NodeLeases Leases, NodeSigns Signs, CallOwners Owners, ICallRegistry Registry, PostgresCallStore Rows, OrphanSweeper Orphans,
-    NodeInbox Inbox);
+    NodeLeases Leases, NodeSigns Signs, CallOwners Owners, ICallRegistry Registry, PostgresCallStore Rows, NodeInbox Inbox);

@@ -3,8 +3,8 @@ using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Nodes;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.LostNodes;
 
 namespace Gateway.Worker.Nodes;
 
@@ -25,6 +25,9 @@ internal sealed partial class Takeovers(
     private const int AtOnce = 32;
 
     private readonly ConcurrentDictionary<LeasedNode, Task> _running = new();
+
+    /// <summary>Nodes that live, and that Redis alone does not hear: their calls are not read at each heartbeat.</summary>
+    private readonly ConcurrentDictionary<LeasedNode, bool> _unheard = new();
 
     /// <summary>
     /// Takes events that a dead node was handed. Set before the first node is taken; it must not throw. The inner task completes when the
@@ -47,11 +50,21 @@ internal sealed partial class Takeovers(
     {
         try
         {
-            await Task.Delay(options.Node.Heartbeat, time); // it may have lost its lease for a moment
-            if ((await stores.Leases.AliveAsync()).Contains(node) || await IsCutOffAsync(node))
+            var begun = time.GetTimestamp();
+            var ahead = _unheard.ContainsKey(node) ? null : FindCallsAsync(node);
+            await Task.WhenAll(ahead ?? Task.CompletedTask, Task.Delay(options.Node.Heartbeat, time)); // it may have lost it for a moment
+            if ((await stores.Leases.AliveAsync()).Contains(node))
                 return;
-            await TakeCallsAsync(node);
+            if (await IsCutOffAsync(node))
+            {
+                _unheard[node] = true;
+                return;
+            }
+            if (time.GetElapsedTime(begun) > options.Node.Lease) // it may have come back meanwhile, begun calls, and died again
+                ahead = null;
+            await TakeCallsAsync(node, await (ahead ?? FindCallsAsync(node)));
             await stores.Leases.EndAsync(node);
+            _unheard.TryRemove(node, out _);
         }
         catch (Exception e) // Redis: the next heartbeat finds the node again.
         {
@@ -81,11 +94,12 @@ internal sealed partial class Takeovers(
         }
     }
 
-    private async Task TakeCallsAsync(LeasedNode node)
+    private async Task TakeCallsAsync(LeasedNode node, IReadOnlyList<FoundCall> found)
     {
-        if (!await IsBackAsync(node)) // or it reads its inbox itself
+        var isBack = await IsBackAsync(node); // after its calls were read: a start has its lease before its first call
+        if (!isBack) // or it reads its inbox itself
             await lost.NoteEndsAsync(node.Id);
-        var calls = await CallsOfAsync(node);
+        var calls = found.Where(one => one.Owner.Node == node.Id ? IsOf(node, one, isBack) : !taker.Has(one.Call.Id)).ToArray();
         var withRoom = await stores.Leases.WithRoomAsync();
         var mine = calls.Where(one => TakerOf(one.Call.Id, withRoom) == options.Node.Id).ToArray();
         var taken = await TakeAsync(mine);
@@ -122,7 +136,7 @@ internal sealed partial class Takeovers(
     }
 
     /// <summary>The number of those that are this node's now.</summary>
-    private async Task<int> TakeAsync(IEnumerable<(LiveCall Call, CallOwner Owner, SavedCall? Saved)> calls)
+    private async Task<int> TakeAsync(IEnumerable<FoundCall> calls)
     {
         var taken = 0;
         foreach (var some in calls.GroupBy(one => one.Saved is null).OrderBy(some => some.Key)) // people wait in those that go on
@@ -152,31 +166,32 @@ internal sealed partial class Takeovers(
 
     /// <summary>
     /// The calls that a node has, as their owners' keys say: what another has claimed from it may still be shown as its own. What this node
-    /// has claimed and does not run is among them: the answer to its claim was lost. Of a node that is back, only those that can be
-    /// continued: the others are its own business.
+    /// has claimed and does not run is among them: the answer to its claim was lost.
     /// </summary>
-    private async Task<(LiveCall Call, CallOwner Owner, SavedCall? Saved)[]> CallsOfAsync(LeasedNode node)
+    private async Task<FoundCall[]> FindCallsAsync(LeasedNode node)
     {
         var live = await stores.Registry.ListAsync(CancellationToken.None);
         var found = await Task.WhenAll(live.Select(async call =>
-        {
-            var owner = await stores.Owners.FindAsync(call.Id);
-            var isOf = owner is { IsOver: false } && (owner.Value.Node == node.Id
-                || owner.Value.Node == options.Node.Id && call.Node == node.Id && !taker.Has(call.Id));
-            var saved = isOf ? await snapshots.ReadAsync(call.Id, owner!.Value) : null;
-            return (Call: call, Owner: isOf ? owner : null, Saved: saved);
-        }));
-        var isBack = await IsBackAsync(node); // after the calls were read: a start has its lease before its first call
-        return [.. found.Where(one => one.Owner is { } owner && (owner.Node != node.Id || IsOf(node, owner, one.Saved, isBack)))
-            .Select(one => (one.Call, one.Owner!.Value, one.Saved))];
+            await stores.Owners.FindAsync(call.Id) is { IsOver: false } owner
+                && (owner.Node == node.Id || owner.Node == options.Node.Id && call.Node == node.Id)
+                ? new FoundCall(call, owner, await snapshots.ReadAsync(call.Id, owner)) : null));
+        return [.. found.OfType<FoundCall>()];
     }
 
-    private static bool IsOf(LeasedNode node, CallOwner owner, SavedCall? saved, bool isBack) =>
-        saved?.Call.Identity is { } identity && identity.OwnerToken == owner.Token ? identity.NodeStart == node.Start : !isBack;
+    /// <summary>Of a node that is back, only what can be continued: the rest is its own business.</summary>
+    private static bool IsOf(LeasedNode node, FoundCall call, bool isBack) =>
+        call.Saved?.Call.Identity is { } identity && identity.OwnerToken == call.Owner.Token
+            ? identity.NodeStart == node.Start : !isBack;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Node {Node} is gone: this one has taken {Taken} of its {Calls} call(s)")]
     private partial void LogTaken(string node, int taken, int calls);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The calls of node {Node}, which is gone, could not be taken over yet: {Reason}")]
     private partial void LogFailed(string node, string reason);
+
+    /// <summary>A call of a node that is gone.</summary>
+    /// <param name="Call">As the registry shows it.</param>
+    /// <param name="Owner">By its key.</param>
+    /// <param name="Saved">Null: nothing was left of it.</param>
+    private sealed record FoundCall(LiveCall Call, CallOwner Owner, SavedCall? Saved);
 }

@@ -13,7 +13,6 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>A node that is asked to stop, or to drain, hands its live calls to others, and nobody notices.</summary>
-[Trait("Category", "Long")]
 public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>, IAsyncLifetime
 {
     /// <summary>For a busy machine. The true gap is printed; that nothing was taken over shows in the SRTP indexes, which go on.</summary>
@@ -119,6 +118,34 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         var watch = Talks.Measure(talk);
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
         await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+        await talk.Phone.HangUpAsync();
+        Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await fickle.StopAsync();
+    }
+
+    [Fact]
+    public async Task A_call_comes_back_for_good_where_Redis_stands_still_and_runs_the_claim_when_nobody_waits_for_it()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        var id = new CallId(await bench.IdOfAsync(talk.Call));
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var goesOn = new TaskCompletionSource();
+        var fickle = await StartFickleAsync(redis, async _ =>
+        {
+            bench.Stores.Freeze(StoreServer.Redis);
+            await Task.Delay(TimeSpan.FromSeconds(10)); // longer than the node waits for the answer, and then for its own claim
+            bench.Stores.Thaw(StoreServer.Redis);
+            goesOn.SetResult();
+        });
+        var watch = Talks.Measure(talk);
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await _talks.GoOnAsync(watch, TimeSpan.Zero, talk);
+        await goesOn.Task;
+        await Eventually.SeeAsync(
+            () => new CallOwners(redis).FindAsync(id), owner => owner == new CallOwner("worker", 3), "its node has it under a new token",
+            owner => $"{owner}\n{bench.Log()}");
+        await Task.Delay(TimeSpan.FromSeconds(2)); // several heartbeats, by which a node lets go of what it has lost
         await talk.Phone.HangUpAsync();
         Assert.Equal(WireName.Of(HangupCause.PbxHungUp), (await bench.EndedRowAsync(talk.Call)).Cause);
         await fickle.StopAsync();

@@ -16,7 +16,6 @@ using Xunit.Abstractions;
 namespace Gateway.Worker.Tests.Calls;
 
 /// <summary>kill -9 of one of two nodes: the other takes its calls two leases later, not a minute.</summary>
-[Trait("Category", "Long")]
 public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) : IClassFixture<WorkerBench>
 {
     /// <summary>Two leases, a heartbeat, and room for a busy machine; before PostgreSQL takes any node for lost.</summary>
@@ -40,6 +39,9 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
 
         await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
         var ids = await Task.WhenAll(bench.IdOfAsync(inbound), bench.IdOfAsync(outbound));
+        await using var database = NpgsqlDataSource.Create(bench.Stores.Postgres);
+        await using (var unanswered = database.CreateCommand("UPDATE contacts SET unanswered = 2"))
+            Assert.True(await unanswered.ExecuteNonQueryAsync() > 0);
         await bench.KillAsync();
         var watch = Stopwatch.StartNew();
         foreach (var phone in new[] { agent, caller })
@@ -64,6 +66,8 @@ public sealed class TakeoverTests(WorkerBench bench, ITestOutputHelper output) :
         }
         var (_, held, charges) = await purse.LookAsync();
         Assert.Equal((0m, 2), (held, charges.Count));
+        await using var reset = database.CreateCommand("SELECT count(*) FROM contacts WHERE unanswered > 0");
+        await Eventually.SeeAsync(() => reset.ExecuteScalarAsync(), count => count is 0L, "the users' unanswered calls count no more");
     }
 
     [Theory]

@@ -4,15 +4,15 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rating;
 using Gateway.Calls.Records;
 using Gateway.WhatsApp.Webhooks;
-using Gateway.Worker.Billing;
 using Gateway.Worker.Configuration;
+using Gateway.Worker.LostNodes;
 using Gateway.Worker.Tests.Calls;
 using Gateway.Worker.Tests.Spool;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 
-namespace Gateway.Worker.Tests.Billing;
+namespace Gateway.Worker.Tests.LostNodes;
 
 /// <summary>The registry's view of a dead node's call completes the record in PostgreSQL.</summary>
 public sealed class LostCallsTests : IDisposable
@@ -24,7 +24,7 @@ public sealed class LostCallsTests : IDisposable
     public LostCallsTests() =>
         _lost = new LostCalls(
             new LiveOptions(new ConfigurationSnapshot(Options(), DateTimeOffset.UnixEpoch)),
-            graph: null!, _registry, inbox: null!, sip: null!, _time, NullLogger<LostCalls>.Instance);
+            graph: null!, _registry, inbox: null!, phones: null!, _time, NullLogger<LostCalls>.Instance);
 
     public void Dispose() => _lost.Dispose();
 
@@ -96,38 +96,6 @@ public sealed class LostCallsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_dialog_that_Redis_gives_late_is_hung_up_all_the_same()
-    {
-        var record = Records.One();
-        _registry.Dialogs.Enqueue(TakenDialog.Unknown);
-        _registry.Dialogs.Enqueue(TakenDialog.Unknown);
-        _registry.Dialogs.Enqueue(new TakenDialog(true, "[]"));
-        Assert.False(await _lost.EndAtPbxAsync(record.Id, null, CancellationToken.None));
-        Assert.False(await _lost.EndAtPbxAsync(record.Id, null, CancellationToken.None)); // asked for once
-        Assert.Equal(record.Id, await _registry.Forgotten.Task.WaitAsync(TimeSpan.FromSeconds(20)));
-        Assert.Empty(_registry.Dialogs);
-    }
-
-    [Theory]
-    [InlineData(null)]
-    [InlineData("[]")]
-    public async Task What_Redis_has_lost_is_hung_up_by_what_PostgreSQL_has(string? answered)
-    {
-        _registry.Dialogs.Enqueue(new TakenDialog(true, null));
-        Assert.True(await _lost.EndAtPbxAsync(Records.One().Id, answered, CancellationToken.None));
-        await _lost.StopAsync();
-        Assert.Equal(answered is not null, _registry.Forgotten.Task.IsCompleted);
-    }
-
-    [Fact]
-    public async Task A_node_that_stops_waits_for_no_dialog()
-    {
-        _registry.Dialogs.Enqueue(TakenDialog.Unknown);
-        Assert.False(await _lost.EndAtPbxAsync(Records.One().Id, null, CancellationToken.None));
-        await _lost.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
-    }
-
-    [Fact]
     public async Task A_call_of_which_Redis_says_nothing_may_go_on_elsewhere_but_not_for_long()
     {
         var id = Records.One().Id;
@@ -165,20 +133,7 @@ public sealed class LostCallsTests : IDisposable
         public override Task<ClaimHolder?> SetTombstoneAsync(WhatsAppCallId whatsAppId, CancellationToken cancellation) =>
             Task.FromResult<ClaimHolder?>(null);
 
-        public Queue<TakenDialog> Dialogs { get; } = [];
-
-        public TaskCompletionSource<CallId> Forgotten { get; } = new();
-
         public bool? GoesOn { get; set; }
-
-        public override Task<TakenDialog> TakeDialogAsync(CallId callId, CancellationToken cancellation) =>
-            Task.FromResult(Dialogs.Dequeue());
-
-        public override Task ForgetDialogAsync(CallId callId, CancellationToken cancellation)
-        {
-            Forgotten.SetResult(callId);
-            return Task.CompletedTask;
-        }
 
         public override Task<bool?> GoesOnAsync(CallId callId, long token, CancellationToken cancellation) => Task.FromResult(GoesOn);
     }

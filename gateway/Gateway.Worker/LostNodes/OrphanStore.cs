@@ -2,28 +2,44 @@ using Gateway.Calls;
 using Gateway.Calls.Quality;
 using Gateway.Calls.Records;
 using Gateway.Storage.Calls;
+using Gateway.Storage.Nodes;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Worker.Billing;
+namespace Gateway.Worker.LostNodes;
 
 /// <summary>
 /// The store through which the sweeper completes orphans: in PostgreSQL, at Meta and at the PBX. What another node goes on with is none.
 /// </summary>
-internal sealed class OrphanStore(ICallStore store, PostgresCallStore rows, LostCalls lost) : ICallStore
+internal sealed class OrphanStore(
+    ICallStore store, PostgresCallStore rows, NodeLeases leases, LostCalls lost, LostPhones phones) : ICallStore
 {
     public async Task CompleteAsync(CallRecord record, CancellationToken cancellation)
     {
         if (await lost.GoesOnAsync(record.Id, record.OwnerToken, cancellation))
             return; // PostgreSQL is to learn of it yet, or it is found again
-        await lost.EndAtPbxAsync(record.Id, await rows.FindDialogsAsync(record.Id, cancellation), cancellation);
+        await phones.HangUpAsync(record.Id, await rows.FindDialogsAsync(record.Id, cancellation), cancellation);
         if (lost.Complete(record).WhatsAppId is { } whatsAppId)
         {
-            await lost.NoteEndsAsync(record.Node);
+            if (!await IsBackAsync(record.Node)) // or it reads its inbox itself
+                await lost.NoteEndsAsync(record.Node);
             lost.End(record.Id, record.Channel, whatsAppId);
         }
         record = lost.Complete(record);
         if (record.AnsweredAt is not null || !lost.IsReportAwaited(record.Id)) // or it is found again
             await store.CompleteAsync(record, cancellation);
+    }
+
+    /// <summary>The node has started again. True too where Redis cannot say.</summary>
+    private async Task<bool> IsBackAsync(string node)
+    {
+        try
+        {
+            return (await leases.AliveAsync()).Any(one => one.Id == node);
+        }
+        catch (Exception) // Redis.
+        {
+            return true;
+        }
     }
 
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>

@@ -1,13 +1,7 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Records;
-using Gateway.Calls.Rules;
-using Gateway.Sip;
-using Gateway.Sip.Dialogs;
-using Gateway.Sip.Endpoint;
-using Gateway.Sip.Messages;
 using Gateway.Storage;
 using Gateway.Storage.Nodes;
 using Gateway.WhatsApp.Graph;
@@ -15,14 +9,14 @@ using Gateway.WhatsApp.Webhooks;
 using Gateway.Worker.Configuration;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Worker.Billing;
+namespace Gateway.Worker.LostNodes;
 
 /// <summary>
-/// Ends both sides of calls whose node was lost, since their users and agents have nobody at the other end. Meta would notice after some
-/// 30 s without media, a phone that was only ringing would go on, and a PBX without session timers would never notice.
+/// Ends calls whose node was lost, since their users and agents have nobody at the other end: their users' sides at Meta, which would
+/// notice after some 30 s without media, and by <see cref="LostPhones"/> their agents'. Completes their records by what Redis and Meta say.
 /// </summary>
 internal sealed partial class LostCalls(
-    LiveOptions live, GraphClient graph, ICallRegistry registry, NodeInbox inbox, SipEndpoint sip, TimeProvider time,
+    LiveOptions live, GraphClient graph, ICallRegistry registry, NodeInbox inbox, LostPhones phones, TimeProvider time,
     ILogger<LostCalls> logger) : IDisposable
 {
     /// <summary>The number of ended calls remembered, so that a call found twice is terminated once; more than a node has calls.</summary>
@@ -39,15 +33,11 @@ internal sealed partial class LostCalls(
     /// </summary>
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(5);
 
-    /// <summary>A node that takes a call over knows by then whether it can go on with it.</summary>
-    private static readonly TimeSpan TakenWithin = TimeSpan.FromSeconds(10);
-
     /// <summary>The time within which the calls of a silent node are closed, with a wide margin.</summary>
     private readonly TimeSpan _memory = live.Options.Node.LostAfter * 10;
 
     private readonly ConcurrentDictionary<WhatsAppCallId, Task> _ended = new();
     private readonly ReportedEnds _reported = new(time);
-    private readonly ConcurrentDictionary<CallId, Task> _hangUps = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly InstantClock _clock = new(time);
     private Instant? _silentSince;
@@ -61,7 +51,7 @@ internal sealed partial class LostCalls(
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_ended.Values.Concat(_hangUps.Values));
+        await Task.WhenAll(_ended.Values.Append(phones.StopAsync()));
     }
 
     public void Dispose() => _stop.Dispose();
@@ -81,7 +71,7 @@ internal sealed partial class LostCalls(
             {
                 if (await GoesOnAsync(call.Id, call.OwnerToken, cancellation))
                     continue;
-                if (await EndAtPbxAsync(call.Id, null, cancellation)) // or the dialog goes before it is taken
+                if (await phones.HangUpAsync(call.Id, null, cancellation)) // or the dialog goes before it is taken
                     await registry.RemoveAsync(call.Id, call.OwnerToken, cancellation);
                 await EndAtMetaAsync(call, hasRow);
             }
@@ -248,96 +238,6 @@ internal sealed partial class LostCalls(
         _ended.GetOrAdd(whatsAppId, id => Task.Run(() => TerminateAsync(call, channel, id)));
     }
 
-    /// <summary>
-    /// Takes the dialogs that the lost node stored, and hangs them up as soon as SIP runs here; does nothing where none were stored. False:
-    /// Redis did not answer, or another node is at it and may die before it is done, and Redis is asked again until it has an answer.
-    /// </summary>
-    /// <param name="call">The call.</param>
-    /// <param name="answered">Those that it had when it was answered, where Redis has lost later ones; null: none are known.</param>
-    /// <param name="cancellation">The caller's token.</param>
-    public async Task<bool> EndAtPbxAsync(CallId call, string? answered, CancellationToken cancellation)
-    {
-        var taken = await registry.TakeDialogAsync(call, cancellation);
-        var done = new TaskCompletionSource();
-        if ((taken is not (true, null) || answered is not null) && _hangUps.TryAdd(call, done.Task))
-            _ = HangUpAsync(call, taken, answered, done);
-        return taken.WasAnswered;
-    }
-
-    private async Task HangUpAsync(CallId call, TakenDialog taken, string? answered, TaskCompletionSource done)
-    {
-        try
-        {
-            while (!taken.WasAnswered)
-            {
-                await Task.Delay(Retry, time, _stop.Token);
-                taken = await registry.TakeDialogAsync(call, CancellationToken.None);
-            }
-            if ((taken.Text ?? answered) is not { } text)
-                return;
-            await HangUpAsync(call, text);
-            await registry.ForgetDialogAsync(call, CancellationToken.None);
-        }
-        catch (OperationCanceledException)
-        {
-            LogNotHungUp(call, "this node is stopping");
-        }
-        finally
-        {
-            _hangUps.TryRemove(call, out _);
-            done.SetResult();
-        }
-    }
-
-    /// <summary>
-    /// Hangs up the phones of a call that another node has taken from this one, if that node could not go on with it: it may not know them
-    /// all. Never throws.
-    /// </summary>
-    /// <param name="call">Let go of here.</param>
-    /// <param name="phones">Its dialogs.</param>
-    public async Task HangUpIfEndedAsync(CallId call, Task<IReadOnlyList<SipDialogSnapshot>> phones)
-    {
-        try
-        {
-            for (var until = _clock.Now + TakenWithin; _clock.Now < until; await Task.Delay(Retry, time, _stop.Token))
-                if (await registry.WasEndedAsync(call, _stop.Token) == true)
-                {
-                    await HangUpAsync(call, await phones);
-                    return;
-                }
-        }
-        catch (OperationCanceledException)
-        {
-            // This node stops, and nobody has said that there was anything to hang up.
-        }
-        catch (Exception e) // A defect in a leg: its dialogs are not known.
-        {
-            LogNotHungUp(call, e.Message);
-        }
-    }
-
-    private async Task HangUpAsync(CallId call, string text)
-    {
-        try
-        {
-            await HangUpAsync(call, StoredDialogs.Read(text));
-        }
-        catch (JsonException) // Another version's.
-        {
-            LogNotHungUp(call, "the stored dialog cannot be read");
-        }
-    }
-
-    private async Task HangUpAsync(CallId call, IReadOnlyList<SipDialogSnapshot> phones)
-    {
-        var reason = SipReason.Q850(CauseTable.Q850(HangupCause.NodeLost), nameof(HangupCause.NodeLost));
-        foreach (var dialog in phones)
-            if (await sip.EndDialogAsync(dialog, reason))
-                LogHungUp(call, dialog.Trunk);
-            else
-                LogNotHungUp(call, "its trunk is not configured here, or no listener serves its address");
-    }
-
     private async Task TerminateAsync(CallId call, ChannelId channel, WhatsAppCallId whatsAppId)
     {
         await registry.SetTombstoneAsync(whatsAppId, CancellationToken.None); // late webhooks about it must not start it again
@@ -356,13 +256,6 @@ internal sealed partial class LostCalls(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: nobody carried it any more; "
         + "Meta did not terminate its user's side ({Code}), which may be over already")]
     private partial void LogNotTerminated(CallId callId, int code);
-
-    [LoggerMessage(
-        Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost, and its agent's side was hung up on trunk {Trunk}")]
-    private partial void LogHungUp(CallId callId, string trunk);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: its node was lost; its agent's side was not hung up: {Reason}")]
-    private partial void LogNotHungUp(CallId callId, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The calls of an earlier start could not be read from Redis: {Reason}")]
     private partial void LogRegistryUnavailable(string reason);

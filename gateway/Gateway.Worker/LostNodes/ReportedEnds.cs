@@ -3,7 +3,7 @@ using Gateway.Calls;
 using Gateway.WhatsApp.Webhooks;
 using Media.Protocols.Primitives;
 
-namespace Gateway.Worker.Billing;
+namespace Gateway.Worker.LostNodes;
 
 /// <summary>
 /// What Meta reports of the ends of lost calls, which it was asked to terminate. A node that dies right after a pick-up has told nobody of

@@ -38,7 +38,7 @@ public sealed class UnavailableStoresTests(WorkerBench bench) : IClassFixture<Wo
         bench.Signal("HUP");
         await Eventually.SeeAsync(
             () => Task.FromResult(bench.Log()), log => log.Contains("the one before stays", StringComparison.Ordinal), "it is refused");
-        Assert.Equal(200, (await bench.GetAsync("/healthz")).Status);
+        await Eventually.SeeAsync(() => bench.GetAsync("/healthz"), answer => answer.Status == 200, "it waits on", _ => bench.Log());
 
         bench.StoresOfWorker = null;
         await bench.ConfigureAsync();

@@ -82,9 +82,9 @@ public sealed partial class WebhookDeliveries(
             : answer.Status == Gone || due.Attempts >= options.Webhooks.MaxAttempts ? DeliveryState.Failed
             : DeliveryState.Waiting;
         var (wait, asked) = (WaitAfter(due.Attempts), Shorter(answer.RetryAfter ?? TimeSpan.Zero, LongestWait));
-        await outbox.SettleAsync(due.Delivery, due.Attempts, state, answer.Status, answer.Error, wait > asked ? wait : asked, stop);
         if (asked > TimeSpan.Zero)
-            await outbox.PauseAsync(endpoint, asked, stop);
+            await outbox.PauseAsync(endpoint, asked, stop); // first: other instances of this program deliver to it too
+        await outbox.SettleAsync(due.Delivery, due.Attempts, state, answer.Status, answer.Error, wait > asked ? wait : asked, stop);
         if (answer.Status == Gone)
             await outbox.DisableAsync(endpoint, stop);
         if (state == DeliveryState.Failed)

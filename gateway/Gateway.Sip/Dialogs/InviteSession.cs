@@ -220,7 +220,7 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     internal override void HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
     {
         if (_outgoing is not null && _outgoing.Owns(transaction))
-            _outgoing.HandleFailure(failure, now);
+            _outgoing.HandleFailure(transaction, failure, now);
         else if (transaction.Request.Method == SipMethod.Bye)
             UnansweredByes--;
         else if (!_referral.HandleFinal(transaction, now) && !_renegotiation.HandleFailure(transaction, failure, now)

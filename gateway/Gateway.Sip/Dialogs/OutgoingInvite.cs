@@ -80,9 +80,9 @@ internal sealed class OutgoingInvite(SessionCore session, SipInviteRequest call)
             HandleFailure(response, now);
     }
 
-    public void HandleFailure(TransactionFailure failure, Instant now)
+    public void HandleFailure(ClientTransaction transaction, TransactionFailure failure, Instant now)
     {
-        if (!IsPending)
+        if (!IsPending || transaction != _transaction) // or it is the ACK to an earlier refusal that cannot be sent
             return;
         session.Trunk.MarkFailed(_targets[_target], now);
         if (_cancelHeaders is null && (TryNextTarget(now) || TryNextContact(now)))

@@ -282,6 +282,24 @@ public class OutgoingInviteTests
     }
 
     [Fact]
+    public void An_ack_to_a_refusal_that_cannot_be_sent_is_no_failure_of_the_next_server()
+    {
+        var gateway = _bench.AddAgent("10.0.0.5:5060", SipBench.Trunk("10.0.0.6:5060") with { BackupServers = ["10.0.0.7:5060"] });
+        var (full, next) = (_bench.AddPeer("10.0.0.6:5060"), _bench.AddPeer("10.0.0.7:5060"));
+        var call = gateway.Invite();
+        _bench.Run(0.1);
+        full.Respond(full.Last("INVITE"), 503, "t");
+        _bench.Run(0.1);
+        var (clients, id) = (gateway.Agent.Layer.Clients, 0);
+        for (var before = clients.Count; clients.Count == before && id < 100;) // the first INVITE's is the oldest
+            gateway.Agent.HandleTransportError(++id, _bench.Now);
+        next.Respond(next.Last("INVITE"), 200, "t", "answer");
+        _bench.Run();
+        Assert.NotNull(gateway.Last<SipCallEvent.Answered>(call));
+        Assert.Null(gateway.Last<SipCallEvent.Failed>(call));
+    }
+
+    [Fact]
     public void An_empty_invite_gets_their_offer_in_the_success_and_answers_in_the_ack()
     {
         var call = _gateway.Invite(sdp: null);

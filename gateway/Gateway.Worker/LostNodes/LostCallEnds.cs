@@ -17,6 +17,7 @@ internal sealed partial class LostCallEnds(
 
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
 
+    /// <summary>Returns when both sides are being ended; the record follows.</summary>
     public async Task EndAsync(LiveCall call)
     {
         await phones.HangUpAsync(call.Id, await DialogsOfAsync(call.Id), CancellationToken.None);

@@ -29,19 +29,6 @@ internal sealed class OrphanStore(
             await store.CompleteAsync(record, cancellation);
     }
 
-    /// <summary>The node has started again. True too where Redis cannot say.</summary>
-    private async Task<bool> IsBackAsync(string node)
-    {
-        try
-        {
-            return (await leases.AliveAsync()).Any(one => one.Id == node);
-        }
-        catch (Exception) // Redis.
-        {
-            return true;
-        }
-    }
-
     public Task CompleteAllAsync(IReadOnlyList<CallRecord> records, CancellationToken cancellation) =>
         store.CompleteAllAsync(records, cancellation);
 
@@ -69,4 +56,17 @@ internal sealed class OrphanStore(
         store.ListAsync(query, cancellation);
 
     public Task<CallRecord?> FindAsync(CallId call, CancellationToken cancellation) => store.FindAsync(call, cancellation);
+
+    /// <summary>The node has started again. True too where Redis cannot say.</summary>
+    private async Task<bool> IsBackAsync(string node)
+    {
+        try
+        {
+            return (await leases.AliveAsync()).Any(one => one.Id == node);
+        }
+        catch (Exception) // Redis.
+        {
+            return true;
+        }
+    }
 }

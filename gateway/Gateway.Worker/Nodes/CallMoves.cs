@@ -177,7 +177,7 @@ internal sealed partial class CallMoves(
             else if (_refused.TryAdd((call, node), true))
                 LogNotTaken(call, node, "it cannot");
         }
-        catch (Exception) when (!cancellation.IsCancellationRequested) // Redis: nobody could take it, and each question waits.
+        catch (Exception) // Redis: nobody could take it, and each question waits. Or nobody waits for the answer any more.
         {
             _silent[node] = _clock.Now + Silence;
         }

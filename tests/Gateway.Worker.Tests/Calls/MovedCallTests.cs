@@ -220,6 +220,32 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         await silent.StopAsync();
     }
 
+    [Fact]
+    public async Task A_second_signal_waits_for_no_answer_of_a_node_or_of_Redis()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (node, asked) = (new LeasedNode("silent", "1"), new TaskCompletionSource());
+        var silent = new NodeCommandListener(redis, node.Id, async _ =>
+        {
+            bench.Stores.Freeze(StoreServer.Redis);
+            asked.TrySetResult();
+            await Task.Delay(Soon);
+            return CommandReply.Done;
+        });
+        await silent.StartAsync();
+        await new NodeLeases(redis).BeatAsync(node, TimeSpan.FromMinutes(5), hasRoom: true);
+        bench.Signal("TERM");
+        await asked.Task.WaitAsync(TimeSpan.FromMinutes(1));
+        bench.Signal("TERM");
+        Assert.Equal(0, await bench.ExitedAsync().WaitAsync(TimeSpan.FromSeconds(30)));
+        bench.Stores.Thaw(StoreServer.Redis);
+        await talk.Phone.EndedAsync();
+        Assert.Equal(WireName.Of(HangupCause.Draining), (await bench.EndedRowAsync(talk.Call)).Cause);
+        await silent.StopAsync();
+    }
+
     /// <summary>A node that says that it could take a call, and then does not.</summary>
     /// <param name="redis">Where it listens.</param>
     /// <param name="onTake">Happens when it is to take one, which is once.</param>

@@ -126,13 +126,13 @@ public static class GatewayHost
         services.AddSingleton<LostPhones>();
         services.AddSingleton<LostCalls>();
         services.AddSingleton<LostCallEnds>();
-        services.AddSingleton<OrphanStore>();
+        services.AddSingleton<OrphanEnds>();
         services.AddSingleton(s => new OutageAdmissions(() => s.GetRequiredService<LiveOptions>().Options.Calls.OutageCap));
         services.AddSingleton<AccountStore>();
         services.AddSingleton<RateStore>();
         services.AddSingleton<OutageAdmissionsUpdates>();
         services.AddSingleton(s => new OrphanSweeper(
-            s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<OrphanStore>(), options.Node.Id,
+            s.GetRequiredService<NpgsqlDataSource>(), s.GetRequiredService<OrphanEnds>().CompleteAsync, options.Node.Id,
             s.GetRequiredService<NodeStart>().Value, options.Node.LostAfter));
         services.AddSingleton<StoreMaintenance>();
         services.AddSingleton<AdmissionLookup>();

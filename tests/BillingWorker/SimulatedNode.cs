@@ -16,7 +16,7 @@ internal sealed class SimulatedNode(NpgsqlDataSource database, string name, IRea
     public async Task RunAsync(int workers, int seed)
     {
         var calls = new PostgresCallStore(database);
-        var sweeper = new OrphanSweeper(database, calls, name, _start, Silence);
+        var sweeper = new OrphanSweeper(database, calls.CompleteAsync, name, _start, Silence);
         await sweeper.SweepAsync(CancellationToken.None);
         Console.WriteLine("sweeping");
         var tasks = Enumerable.Range(0, workers).Select(i => new SimulatedCalls(

@@ -99,7 +99,7 @@ public sealed class ManyNodesTests(Stores stores, ITestOutputHelper output) : IA
     private async Task SweepUntilNothingIsLeftAsync(string[] accounts)
     {
         var silence = TimeSpan.FromSeconds(1);
-        var sweeper = new OrphanSweeper(_database, new PostgresCallStore(_database), _run + "-judge", "s", silence);
+        var sweeper = new OrphanSweeper(_database, new PostgresCallStore(_database).CompleteAsync, _run + "-judge", "s", silence);
         await using var connection = await _database.OpenConnectionAsync();
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(20); await Task.Delay(100))
         {

@@ -207,7 +207,8 @@ public sealed class OrphanSweeperTests(Stores stores) : IAsyncLifetime
             age => Assert.InRange(age!.Value, TimeSpan.Zero, TimeSpan.FromSeconds(30)));
     }
 
-    private OrphanSweeper Sweeper(string start, string node) => new(_database, new PostgresCallStore(_database), node, start, Silence);
+    private OrphanSweeper Sweeper(string start, string node) =>
+        new(_database, new PostgresCallStore(_database).CompleteAsync, node, start, Silence);
 
     private async Task<AdmissionRequest> BeginAsync(
         BillingSetup billing, OrphanSweeper owner, int firstSeconds, int? answeredAfter, string? node = null, string start = "first")

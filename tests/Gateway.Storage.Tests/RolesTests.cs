@@ -42,7 +42,7 @@ public sealed class RolesTests(Stores stores) : IAsyncLifetime
         await billing.Admission.ExtendAsync(request.Call, 5m, CancellationToken.None);
         await billing.Calls.CompleteAsync(BillingSetup.Record(request, funding, 60), CancellationToken.None);
         await billing.AdmitAsync(request with { Call = new CallId(Guid.NewGuid().ToString("n")), NodeStart = "gone" });
-        await new OrphanSweeper(database, billing.Calls, request.Node, request.NodeStart, TimeSpan.FromMinutes(1))
+        await new OrphanSweeper(database, billing.Calls.CompleteAsync, request.Node, request.NodeStart, TimeSpan.FromMinutes(1))
             .SweepAsync(CancellationToken.None);
         await new CallPartitions(database).MakeAsync(request.At.AddYears(9), 1, CancellationToken.None);
         await new CallPartitions(database).DropAsync(request.At, TimeSpan.FromDays(3650), CancellationToken.None);

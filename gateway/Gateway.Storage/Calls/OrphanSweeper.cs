@@ -16,11 +16,12 @@ namespace Gateway.Storage.Calls;
 /// Time is the database's. Settle the spool of an earlier start before the first sweep: it knows more than is found here.
 /// </remarks>
 /// <param name="database">PostgreSQL.</param>
-/// <param name="calls">The store in which orphans are completed.</param>
+/// <param name="complete">Completes an orphan, or leaves it to be found again.</param>
 /// <param name="node">This node.</param>
 /// <param name="nodeStart">Its start.</param>
 /// <param name="silence">The time that a node may be silent; sweep, or beat, several times as often.</param>
-public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, string node, string nodeStart, TimeSpan silence)
+public sealed class OrphanSweeper(
+    NpgsqlDataSource database, Func<CallRecord, CancellationToken, Task> complete, string node, string nodeStart, TimeSpan silence)
 {
     /// <summary>The most that one sweep closes; the next one finds the others.</summary>
     private const int Width = 500;
@@ -94,7 +95,7 @@ public sealed class OrphanSweeper(NpgsqlDataSource database, ICallStore calls, s
         await BeatAsync(cancellation);
         var orphans = await FindCallsAsync(null, cancellation);
         foreach (var orphan in orphans)
-            await calls.CompleteAsync(orphan, cancellation);
+            await complete(orphan, cancellation);
         var holds = await FindHoldsAsync(cancellation);
         var admissions = new Accounts.PostgresAdmissionStore(database);
         foreach (var hold in holds)

@@ -190,7 +190,8 @@ public static class GatewayHost
             s => new RedisWitness(options.Node, s.GetRequiredService<NodeSigns>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ResilientAgentRegistry(
             new RedisAgentRegistry(s.GetRequiredService<IConnectionMultiplexer>()), options.Node.Id, options.Storage.AgentsTimeout,
-            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<IRedisWitness>()));
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ResilientAgentRegistry>>(),
+            s.GetRequiredService<IRedisWitness>()));
         services.AddSingleton<IAgentRegistry>(s => s.GetRequiredService<ResilientAgentRegistry>());
     }
 

@@ -16,9 +16,10 @@ namespace Gateway.Worker.Agents;
 /// <param name="node">This node's id.</param>
 /// <param name="timeout">The time within which Redis has to answer.</param>
 /// <param name="time">The node's clock.</param>
+/// <param name="logger">Told when Redis stops to answer, and when it does again.</param>
 /// <param name="witness">Tells whether the other nodes are without Redis too; null: it is away for all of them.</param>
-internal sealed class ResilientAgentRegistry(
-    IAgentRegistry registry, string node, TimeSpan timeout, TimeProvider time, IRedisWitness? witness = null)
+internal sealed partial class ResilientAgentRegistry(
+    IAgentRegistry registry, string node, TimeSpan timeout, TimeProvider time, ILogger logger, IRedisWitness? witness = null)
     : IAgentRegistry, IDisposable
 {
     private const int MaxRounds = 5;
@@ -273,6 +274,7 @@ internal sealed class ResilientAgentRegistry(
             _isUnavailable = false;
         else if (!_memory.IfUnchanged(holdings.Version, () => _isUnavailable = false))
             return false;
+        LogAvailable();
         Publish([new AgentsChange.Missed()]);
         return true;
     }
@@ -367,7 +369,8 @@ internal sealed class ResilientAgentRegistry(
 
     private void Fail(string operation)
     {
-        _isUnavailable = true;
+        if (!Interlocked.Exchange(ref _isUnavailable, true))
+            LogUnavailable(operation, timeout);
         Failures.Add(1, new KeyValuePair<string, object?>("operation", operation));
     }
 
@@ -388,4 +391,10 @@ internal sealed class ResilientAgentRegistry(
         operation();
         return true;
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Agents are chosen from memory: Redis did not answer {Operation} in {Timeout}")]
+    private partial void LogUnavailable(string operation, TimeSpan timeout);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Agents are chosen in Redis again")]
+    private partial void LogAvailable();
 }

@@ -18,9 +18,6 @@ internal sealed partial class CallMoves(
     /// <summary>What rings now may be live by then, and a node that is full may have room.</summary>
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
 
-    /// <summary>Calls that are between two nodes at one time: none waits for its turn with its media silent.</summary>
-    private const int AtOnce = 4;
-
     /// <summary>The pause before a call that came back is handed over again, which doubles: each try is heard.</summary>
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(2);
 
@@ -31,6 +28,7 @@ internal sealed partial class CallMoves(
     private readonly ConcurrentDictionary<CallId, CameBack> _back = [];
 
     private readonly InstantClock _clock = new(time);
+    private readonly MovePace _pace = new();
 
     /// <summary>Calls that these nodes could not take; nobody has heard of the question, and it is asked again.</summary>
     private readonly ConcurrentDictionary<(CallId Call, string Node), bool> _refused = [];
@@ -64,12 +62,13 @@ internal sealed partial class CallMoves(
         var (next, moved) = (0, 0);
         try
         {
-            var some = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation };
-            await Parallel.ForEachAsync(calls, some, async (call, _) =>
+            await _pace.EachAsync(calls, async call =>
             {
-                if (await TryMoveAsync(call, NodeOf(call, nodes, Interlocked.Increment(ref next)), cancellation))
+                var took = await TryMoveAsync(call, NodeOf(call, nodes, Interlocked.Increment(ref next)), cancellation);
+                if (took is not null)
                     Interlocked.Increment(ref moved);
-            });
+                return took;
+            }, cancellation);
         }
         finally
         {
@@ -119,10 +118,14 @@ internal sealed partial class CallMoves(
         }
     }
 
-    private async Task<bool> TryMoveAsync(CallId call, string node, CancellationToken cancellation)
+    /// <summary>How long the call was between the two nodes; null: it stays.</summary>
+    private async Task<TimeSpan?> TryMoveAsync(CallId call, string node, CancellationToken cancellation)
     {
-        if (!await IsPreparedAsync(call, node, cancellation) || await taker.Calls.HandOverAsync(call) is not { } saved)
-            return false;
+        if (!await IsPreparedAsync(call, node, cancellation))
+            return null;
+        var began = _clock.Now;
+        if (await taker.Calls.HandOverAsync(call) is not { } saved)
+            return null;
         var (wasRefused, reason) = (true, "it cannot");
         try
         {
@@ -130,8 +133,9 @@ internal sealed partial class CallMoves(
             var reply = await commands.TakeCallAsync(node, call, CancellationToken.None);
             if (reply.Outcome == CommandOutcome.Done)
             {
-                NodeMetrics.CallMoved();
-                return true;
+                var took = _clock.Now - began;
+                NodeMetrics.CallMoved(took);
+                return took;
             }
             wasRefused = reply.Outcome == CommandOutcome.Refused;
         }
@@ -142,7 +146,7 @@ internal sealed partial class CallMoves(
         LogNotTaken(call, node, reason);
         NoteBack(call, node);
         await TakeBackAsync(saved, wasRefused);
-        return false;
+        return null;
     }
 
     private bool IsDue(CallId call) => !_back.TryGetValue(call, out var back) || _clock.Now >= back.NextAt;

@@ -31,13 +31,21 @@ internal static class NodeMetrics
     private static readonly Counter<long> Moved = Meter.CreateCounter<long>(
         "gateway_nodes_calls_moved", "{call}", "Calls that this node has moved to another one on purpose");
 
+    private static readonly Histogram<double> Move = Meter.CreateHistogram<double>(
+        "gateway_nodes_move_seconds", "s", "Time for which calls that were moved on purpose were between the two nodes",
+        advice: new() { HistogramBucketBoundaries = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5] });
+
     public static void Lapsed() => Lapses.Add(1);
 
     public static void MissedBeat() => MissedBeats.Add(1);
 
     public static void CallLetGo() => LetGo.Add(1);
 
-    public static void CallMoved() => Moved.Add(1);
+    public static void CallMoved(TimeSpan between)
+    {
+        Moved.Add(1);
+        Move.Record(between.TotalSeconds);
+    }
 
     public static void CallTaken(TakeOutcome outcome) =>
         Taken.Add(1, new KeyValuePair<string, object?>("outcome", WireName.Of(outcome)));

@@ -83,7 +83,9 @@ public sealed class AgentEventsTests : IDisposable
         public static async Task<Node> StartAsync(IConnectionMultiplexer redis, NpgsqlDataSource database, string name)
         {
             var node = new Node(
-                new ResilientAgentRegistry(new RedisAgentRegistry(redis), name, TimeSpan.FromSeconds(20), TimeProvider.System), database);
+                new ResilientAgentRegistry(new RedisAgentRegistry(redis), name, TimeSpan.FromSeconds(20), TimeProvider.System,
+                    NullLogger.Instance),
+                database);
             await node._events.StartAsync(default);
             return node;
         }

@@ -24,7 +24,7 @@ public sealed class AgentsOfRealRedisTests : IDisposable
     {
         _redis = RedisConnection.Open(_stores.Redis);
         _shared = new RedisAgentRegistry(_redis);
-        _node = new ResilientAgentRegistry(_shared, "n1", TimeSpan.FromMilliseconds(500), TimeProvider.System);
+        _node = new ResilientAgentRegistry(_shared, "n1", TimeSpan.FromMilliseconds(500), TimeProvider.System, NullLogger.Instance);
     }
 
     public void Dispose()

@@ -5,6 +5,7 @@ using Gateway.Worker.Agents;
 using Gateway.Worker.Calls;
 using Gateway.Worker.Legs;
 using Gateway.Worker.Tests.Calls.Bench;
+using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 
 namespace Gateway.Worker.Tests.Agents;
@@ -22,7 +23,8 @@ public sealed class ReleasedAgentTests : IDisposable
 
     public ReleasedAgentTests()
     {
-        _registry = new ResilientAgentRegistry(new AgentsWay(new SharedAgents(_time)), "n1", TimeSpan.FromSeconds(30), _time);
+        _registry = new ResilientAgentRegistry(
+            new AgentsWay(new SharedAgents(_time)), "n1", TimeSpan.FromSeconds(30), _time, NullLogger.Instance);
         _agents = new CallAgents(
             Call, new AgentServices(_registry, null!, null!, null!, null!, null!, null!, _time), new NoInbox(), _ => _ended.Task,
             failure => Assert.Fail($"{failure}"));

@@ -1,6 +1,8 @@
 using Gateway.Calls;
 using Gateway.Calls.Agents;
 using Gateway.Worker.Agents;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Testing;
 
 namespace Gateway.Worker.Tests.Agents;
@@ -19,16 +21,17 @@ public sealed class ResilientAgentRegistryTests : IDisposable
     private readonly ResilientAgentRegistry _node;
     private readonly ResilientAgentRegistry _second;
     private readonly List<HeldAgent> _lost = [];
+    private readonly KeptLogs _logs = new();
 
     public ResilientAgentRegistryTests()
     {
         _redis = new SharedAgents(_time);
         (_way, _secondWay) = (new AgentsWay(_redis), new AgentsWay(_redis));
-        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time, new WitnessOf("n2", _secondWay))
+        _node = new ResilientAgentRegistry(_way, "n1", TimeSpan.FromMilliseconds(50), _time, _logs, new WitnessOf("n2", _secondWay))
         {
             OnLost = _lost.Add,
         };
-        _second = new ResilientAgentRegistry(_secondWay, "n2", TimeSpan.FromSeconds(30), _time);
+        _second = new ResilientAgentRegistry(_secondWay, "n2", TimeSpan.FromSeconds(30), _time, NullLogger.Instance);
     }
 
     public void Dispose()
@@ -48,6 +51,25 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         Assert.NotEqual(elsewhere.Agent, Assert.Single((await TakeAsync(_node, Call)).Agents).Agent);
         Assert.Empty((await TakeAsync(_node, new CallId("c3"))).Agents);
         Assert.True(_node.IsUnavailable);
+    }
+
+    [Fact]
+    public async Task It_says_once_that_Redis_does_not_answer_and_once_that_it_does_again()
+    {
+        await StartAsync();
+        _way.IsCut = true;
+        await TakeAsync(_node, Call);
+        await TakeAsync(_node, Other);
+        _way.IsCut = false;
+        await _node.RenewAsync(default);
+        await _node.RenewAsync(default);
+
+        Assert.Equal(
+            [
+                (LogLevel.Warning, "Agents are chosen from memory: Redis did not answer take in 00:00:00.0500000"),
+                (LogLevel.Information, "Agents are chosen in Redis again"),
+            ],
+            _logs.Lines);
     }
 
     /// <summary>The other may take any agent, of which this one hears nothing.</summary>

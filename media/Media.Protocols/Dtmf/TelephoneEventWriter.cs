@@ -12,6 +12,10 @@ public readonly record struct TelephoneEventHeader(bool Marker, RtpTimestamp Tim
 /// Plays key presses as telephone-event payloads, one after another (RFC 4733 §2.5.1): a first packet with marker, an update every
 /// 20 ms, the end three times. The caller sends them in its audio stream's sequence, instead of audio.
 /// </summary>
+/// <remarks>
+/// The first packet says 20 ms already, and still the end comes no earlier after it than the press is long: receivers measure that too.
+/// Asterisk plays a key of its own, and may count two, where it was less than 80 ms.
+/// </remarks>
 /// <param name="clockRate">Units per second of the payload type's clock: durations are in these.</param>
 /// <param name="timestampRate">
 /// Units per second of the stream's timestamps. RFC 4733 §2.1 requires the same rate for both, but WhatsApp, as libwebrtc does, keeps
@@ -107,18 +111,18 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
         if (!_isPlaying)
             Begin(streamTimestamp, now);
         var total = Units(_current.Duration);
+        var isEnd = _played >= total;
         if (_endsSent == 0)
         {
             var next = Math.Min(_played + Units(UpdateInterval), _earlierSegments + MaxSegmentUnits);
             _played = Math.Max(_played, Math.Min(next, total)); // a release may come after what was played already
         }
 
-        var isEnd = _played >= total;
         var units = (ushort)(_played - _earlierSegments);
         new TelephoneEventPayload(_current.Code, isEnd, Volume, units).TryWrite(payload);
         header = new TelephoneEventHeader(_isFirst, _segmentStart);
         _isFirst = false;
-        if (!isEnd && units == MaxSegmentUnits)
+        if (!isEnd && units == MaxSegmentUnits && _played < total)
         {
             // RFC 4733 §2.5.1.3: the rest continues with a timestamp of its own.
             _segmentStart += (int)((long)MaxSegmentUnits * timestampRate / clockRate);

@@ -77,9 +77,9 @@ public sealed class TelephoneEventTests
     public void A_press_is_marked_updated_every_20_ms_and_ended_three_times_under_one_timestamp()
     {
         var sent = Play(Writer("5", 100));
-        Assert.Equal([160, 320, 480, 640, 800, 800, 800], sent.Select(s => (int)s.Payload.Duration));
-        Assert.Equal([true, false, false, false, false, false, false], sent.Select(s => s.Marker));
-        Assert.Equal([false, false, false, false, true, true, true], sent.Select(s => s.Payload.IsEnd));
+        Assert.Equal([160, 320, 480, 640, 800, 800, 800, 800], sent.Select(s => (int)s.Payload.Duration));
+        Assert.Equal([true, false, false, false, false, false, false, false], sent.Select(s => s.Marker));
+        Assert.Equal([false, false, false, false, false, true, true, true], sent.Select(s => s.Payload.IsEnd));
         Assert.All(sent, s => Assert.Equal((1000u, (byte)5, (byte)10), (s.Timestamp, s.Payload.Event, s.Payload.Volume)));
         Assert.All(sent.Zip(sent.Skip(1)), pair => Assert.Equal(TimeSpan.FromMilliseconds(20), pair.Second.At - pair.First.At));
     }
@@ -101,9 +101,9 @@ public sealed class TelephoneEventTests
     {
         var sent = Play(Writer("11", 100));
         var second = sent.FindIndex(1, s => s.Marker);
-        // 80 ms of updates after the first packet, 40 ms of repeated ends, 60 ms of pause.
-        Assert.Equal(TimeSpan.FromMilliseconds(180), sent[second].At - sent[0].At);
-        Assert.Equal(1000u + 180 * 8, sent[second].Timestamp);
+        // 100 ms from the first packet to the end, 40 ms of repeated ends, 60 ms of pause.
+        Assert.Equal(TimeSpan.FromMilliseconds(200), sent[second].At - sent[0].At);
+        Assert.Equal(1000u + 200 * 8, sent[second].Timestamp);
     }
 
     [Theory]
@@ -164,7 +164,7 @@ public sealed class TelephoneEventTests
     public void A_lost_end_is_made_up_for_by_the_next_key_or_by_time()
     {
         var sent = Play(Writer("12", 100)).Where(s => !s.Payload.IsEnd).ToList();
-        Assert.Equal("1↓ 1↑80 2↓ 2↑80", Hear(new TelephoneEventReader(8000, 8000), sent));
+        Assert.Equal("1↓ 1↑100 2↓ 2↑100", Hear(new TelephoneEventReader(8000, 8000), sent));
 
         var reader = new TelephoneEventReader(8000, 8000);
         Feed(reader, sent[0]);

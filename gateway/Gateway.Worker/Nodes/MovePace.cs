@@ -2,18 +2,19 @@ namespace Gateway.Worker.Nodes;
 
 /// <summary>
 /// The number of calls that are between two nodes at one time. A call is silent meanwhile, so it begins with one, takes one more after each
-/// that was quick, and half as many after one that was not: the first ones, at a node that has yet to compile what they need, or any where
-/// processors are short.
+/// that was quick, and half as many after one that was not: at a node that has yet to compile what the first ones need, or where processors
+/// are short. Where Redis is far, so that even the quickest takes longer, that says nothing against more at a time.
 /// </summary>
 internal sealed class MovePace
 {
     /// <summary>As many as a quick pair of nodes is given.</summary>
     public const int Most = 8;
 
-    /// <summary>The longest time between two nodes that is quick: half of the 0.2 s of silence that a moved call may have.</summary>
+    /// <summary>A time between two nodes that is quick anywhere: half of the 0.2 s of silence that a moved call may have.</summary>
     public static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(100);
 
     private int _atOnce = 1;
+    private TimeSpan _quickest = TimeSpan.MaxValue;
 
     /// <summary>
     /// Moves each, in turn. Cancelled, it begins with no further one, and completes when those that have begun are somewhere.
@@ -26,16 +27,26 @@ internal sealed class MovePace
     {
         var left = new Queue<T>(items);
         var moving = new List<Task<TimeSpan?>>();
-        while (left.Count > 0 && !cancellation.IsCancellationRequested || moving.Count > 0)
+        while (true)
         {
             while (left.Count > 0 && moving.Count < _atOnce && !cancellation.IsCancellationRequested)
                 moving.Add(moveAsync(left.Dequeue()));
+            if (moving.Count == 0)
+                break;
             var moved = await Task.WhenAny(moving);
             moving.Remove(moved);
             if (await moved is { } took)
-                _atOnce = took <= Quick ? Math.Min(_atOnce + 1, Most) : Math.Max(_atOnce / 2, 1);
+                _atOnce = IsQuick(took) ? Math.Min(_atOnce + 1, Most) : Math.Max(_atOnce / 2, 1);
         }
         if (left.Count > 0)
             cancellation.ThrowIfCancellationRequested();
+    }
+
+    /// <summary>At most twice as long as the quickest so far.</summary>
+    private bool IsQuick(TimeSpan took)
+    {
+        if (took < _quickest)
+            _quickest = took;
+        return took <= Quick || took <= _quickest * 2;
     }
 }

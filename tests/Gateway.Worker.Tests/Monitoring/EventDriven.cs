@@ -12,7 +12,6 @@ internal static class EventDriven
         ["gateway_nodes_forwarded_events_total"] = "a webhook that came to another node",
         ["gateway_nodes_calls_taken_over_total"] = "a node that died",
         ["gateway_nodes_calls_moved_total"] = "a drain with node.clusterKeys",
-        ["gateway_nodes_move_seconds"] = "a drain with node.clusterKeys",
         ["gateway_nodes_calls_let_go_total"] = "a call that another node has taken",
         ["gateway_nodes_missed_heartbeats_total"] = "a Redis that does not answer",
         ["gateway_nodes_lease_lapses_total"] = "a process that stood still",

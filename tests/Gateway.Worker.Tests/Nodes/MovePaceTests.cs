@@ -5,7 +5,7 @@ namespace Gateway.Worker.Tests.Nodes;
 /// <summary>How many calls are between two nodes at one time: more while moves are quick, fewer once one is not.</summary>
 public sealed class MovePaceTests
 {
-    private static readonly TimeSpan Slow = MovePace.Quick + TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Slow = MovePace.Quick * 2.1;
 
     private readonly MovePace _pace = new();
 
@@ -45,6 +45,21 @@ public sealed class MovePaceTests
         End(Slow);
         Assert.Single(_moving); // one always does
 
+        EndAll();
+        await all;
+    });
+
+    [Fact]
+    public Task Where_each_takes_long_they_become_more_all_the_same() => RunAsync(async () =>
+    {
+        var all = MoveAsync(40);
+        for (var i = 0; i < MovePace.Most; i++)
+            End(MovePace.Quick * 3);
+        Assert.Equal(MovePace.Most, _moving.Count);
+        End(MovePace.Quick * 6);
+        Assert.Equal(MovePace.Most, _moving.Count);
+        End(MovePace.Quick * 6.1);
+        Assert.Equal(MovePace.Most - 1, _moving.Count);
         EndAll();
         await all;
     });

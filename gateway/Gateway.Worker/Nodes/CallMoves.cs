@@ -64,7 +64,7 @@ internal sealed partial class CallMoves(
         {
             await _pace.EachAsync(calls, async call =>
             {
-                var took = await TryMoveAsync(call, NodeOf(call, nodes, Interlocked.Increment(ref next)), cancellation);
+                var took = await TryMoveAsync(call, NodeOf(call, nodes, ++next), cancellation);
                 if (took is not null)
                     Interlocked.Increment(ref moved);
                 return took;

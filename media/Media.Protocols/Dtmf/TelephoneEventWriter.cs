@@ -14,7 +14,7 @@ public readonly record struct TelephoneEventHeader(bool Marker, RtpTimestamp Tim
 /// </summary>
 /// <remarks>
 /// The first packet says 20 ms already, and still the end comes no earlier after it than the press is long: receivers measure that too.
-/// Asterisk plays a key of its own, and may count two, where it was less than 80 ms.
+/// Asterisk plays a key anew where it was less than 80 ms.
 /// </remarks>
 /// <param name="clockRate">Units per second of the payload type's clock: durations are in these.</param>
 /// <param name="timestampRate">
@@ -122,7 +122,7 @@ public sealed class TelephoneEventWriter(int clockRate, int timestampRate)
         new TelephoneEventPayload(_current.Code, isEnd, Volume, units).TryWrite(payload);
         header = new TelephoneEventHeader(_isFirst, _segmentStart);
         _isFirst = false;
-        if (!isEnd && units == MaxSegmentUnits && _played < total)
+        if (units == MaxSegmentUnits && _played < total)
         {
             // RFC 4733 §2.5.1.3: the rest continues with a timestamp of its own.
             _segmentStart += (int)((long)MaxSegmentUnits * timestampRate / clockRate);

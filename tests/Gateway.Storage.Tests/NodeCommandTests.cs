@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
@@ -69,6 +70,31 @@ public sealed class NodeCommandTests(Stores stores) : IDisposable
     public async Task Without_any_node_nothing_can_be_done()
     {
         Assert.Equal(CommandOutcome.NodeUnreachable, (await Client.CallBackAsync(CallBack, CancellationToken.None)).Outcome);
+    }
+
+    [Fact]
+    public async Task Answers_come_on_the_same_channel_until_one_stays_away_and_what_comes_late_is_not_that_of_the_next_command()
+    {
+        var (call, client, asked) = (await PublishAsync(_node), Client, new List<RedisChannel>());
+        await _redis.GetSubscriber().SubscribeAsync(RedisChannel.Literal("wa:node:" + _node), (_, text) =>
+        {
+            asked.Add(RedisChannel.Literal(JsonDocument.Parse((string)text!).RootElement.GetProperty("replyTo").GetString()!));
+            if (asked.Count == 4)
+                Answer(asked[2], CommandReply.Refused(HangupCause.Draining));
+            if (asked.Count != 3)
+                Answer(asked[^1], CommandReply.Done);
+        });
+
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(CommandReply.Done, await client.HangUpAsync(call, CancellationToken.None));
+        using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.HangUpAsync(call, impatient.Token));
+        Assert.Equal(CommandReply.Done, await client.HangUpAsync(call, CancellationToken.None));
+        Assert.Equal((asked[0], asked[0]), (asked[1], asked[2]));
+        Assert.NotEqual(asked[0], asked[3]);
+
+        void Answer(RedisChannel channel, CommandReply reply) =>
+            _redis.GetSubscriber().Publish(channel, JsonSerializer.Serialize(reply, JsonSerializerOptions.Web));
     }
 
     private async Task<Listening> ListenAsync(string node, Func<NodeCommand, CommandReply> answer)

@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Rules;
+using Gateway.Storage.Nodes;
 using Media.Protocols.Primitives;
 
 namespace Gateway.Storage.Commands;
@@ -52,7 +53,11 @@ public abstract record NodeCommand
     public sealed record Decline(CallId Call, AgentId Agent) : NodeCommand;
 
     /// <summary>Go on with a call that its node has handed over.</summary>
-    public sealed record TakeCall(CallId Call) : NodeCommand;
+    public sealed record TakeCall(CallId Call) : NodeCommand
+    {
+        /// <summary>The call as its node has left it; null: it is in Redis alone, as the version before this one leaves it.</summary>
+        public CallSnapshotEntry? Left { get; init; }
+    }
 
     /// <summary>Say whether this node could take a call as its owner has left it last, and have ready what that needs.</summary>
     public sealed record PrepareCall(CallId Call) : NodeCommand;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Gateway.Calls;
 using Media.Protocols.Primitives;
 using StackExchange.Redis;
@@ -7,12 +6,14 @@ namespace Gateway.Storage.Commands;
 
 /// <summary>
 /// Sends commands to nodes through Redis and waits for their answers. Every node listens on `wa:node:{node}`
-/// (<see cref="NodeCommandListener"/>); each answer comes on a channel of its own.
+/// (<see cref="NodeCommandListener"/>); each answer comes on a channel of its own (<see cref="ReplyChannels"/>).
 /// </summary>
 /// <remarks>A published command is delivered once or not at all. The nodes present are
 /// those whose channels have a subscriber in Redis.</remarks>
 public sealed class NodeCommands(IConnectionMultiplexer redis)
 {
+    private readonly ReplyChannels _replies = new(redis);
+
     /// <summary>Every action of a node on a command takes milliseconds, except a message that Meta
     /// has to accept, and a reload, which looks up servers.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2), MetaTimeout = TimeSpan.FromSeconds(15);
@@ -71,8 +72,8 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     }
 
     /// <summary>Asks a node to go on with a call that its node has handed over.</summary>
-    public Task<CommandReply> TakeCallAsync(string node, CallId call, CancellationToken cancellation) =>
-        SendAsync(node, new NodeCommand.TakeCall(call), Timeout, cancellation);
+    public Task<CommandReply> TakeCallAsync(string node, NodeCommand.TakeCall command, CancellationToken cancellation) =>
+        SendAsync(node, command, Timeout, cancellation);
 
     /// <summary>Asks a node whether it could take a call.</summary>
     public Task<CommandReply> PrepareCallAsync(string node, CallId call, CancellationToken cancellation) =>
@@ -122,17 +123,14 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
     private async Task<(bool WasHeard, CommandReply Reply)> TrySendAsync(
         string node, NodeCommand command, TimeSpan timeout, CancellationToken cancellation)
     {
-        var envelope = new CommandEnvelope("wa:reply:" + Guid.NewGuid().ToString("N"), command);
-        var replies = RedisChannel.Literal(envelope.ReplyTo);
-        var answered = new TaskCompletionSource<CommandReply>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var subscriber = redis.GetSubscriber();
-        await subscriber.SubscribeAsync(replies, (_, text) => answered.TrySetResult(CommandEnvelope.ReadReply(text)));
+        var replies = await _replies.TakeAsync();
         try
         {
+            var envelope = new CommandEnvelope(replies.Name!, command);
             // A server of a Cluster counts its own listeners only.
-            if (await subscriber.PublishAsync(ChannelOf(node), envelope.ToJson()) == 0 && !Nodes().Contains(node))
+            if (await redis.GetSubscriber().PublishAsync(ChannelOf(node), envelope.ToJson()) == 0 && !Nodes().Contains(node))
                 return (false, new CommandReply(CommandOutcome.NodeUnreachable));
-            return (true, await answered.Task.WaitAsync(timeout, cancellation));
+            return (true, await replies.Answer.WaitAsync(timeout, cancellation));
         }
         catch (TimeoutException)
         {
@@ -140,7 +138,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         }
         finally
         {
-            await subscriber.UnsubscribeAsync(replies, flags: CommandFlags.FireAndForget);
+            _replies.Return(replies);
         }
     }
 
@@ -153,16 +151,4 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         Random.Shared.Shuffle(nodes);
         return nodes;
     }
-}
-
-/// <summary>A command in transit, with the channel for its answer.</summary>
-internal sealed record CommandEnvelope(string ReplyTo, NodeCommand Command)
-{
-    public string ToJson() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
-
-    public static CommandEnvelope Read(RedisValue text) =>
-        JsonSerializer.Deserialize<CommandEnvelope>((string)text!, JsonSerializerOptions.Web)!;
-
-    public static CommandReply ReadReply(RedisValue text) =>
-        JsonSerializer.Deserialize<CommandReply>((string)text!, JsonSerializerOptions.Web)!;
 }

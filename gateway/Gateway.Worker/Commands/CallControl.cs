@@ -60,7 +60,7 @@ internal sealed class CallControl(
     }
 
     public async Task<CommandReply> TakeAsync(NodeCommand.TakeCall command) =>
-        await moves.TakeAsync(command.Call) ? CommandReply.Done : CannotGoOn;
+        await moves.TakeAsync(command) ? CommandReply.Done : CannotGoOn;
 
     public async Task<CommandReply> PrepareAsync(NodeCommand.PrepareCall command) =>
         await moves.PrepareAsync(command.Call) ? CommandReply.Done : CannotGoOn;

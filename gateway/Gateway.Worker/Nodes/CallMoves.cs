@@ -81,25 +81,28 @@ internal sealed partial class CallMoves(
     /// Reads what a call's owner has left last, as the call itself will be read: what that needs is ready when everybody waits for it.
     /// False: the call cannot go on here.
     /// </summary>
-    public async Task<bool> PrepareAsync(CallId call) => await stores.Owners.FindAsync(call) is { } owner
-        && await snapshots.ReadAsync(call, owner) is { } saved && taker.Calls.CouldResume(saved);
+    public async Task<bool> PrepareAsync(CallId call) => await ReadAsync(call) is { } saved && taker.Calls.CouldResume(saved);
 
     /// <summary>
     /// Takes a call that another node has handed over. From the claim on it is this node's, which ends it where it cannot go on: the other
     /// may wait for the answer no longer. False: it stays where it is.
     /// </summary>
-    public async Task<bool> TakeAsync(CallId call)
+    public async Task<bool> TakeAsync(NodeCommand.TakeCall command)
     {
-        if (await stores.Owners.FindAsync(call) is not { } owner
-            || await snapshots.ReadAsync(call, owner) is not { Media.IsExact: true } saved
-            || saved.Call.Identity.OwnerToken != owner.Token // its node has taken it back
-            || !taker.Calls.CouldResume(saved))
+        var saved = command.Left is { } left ? snapshots.Read(left) : await ReadAsync(command.Call);
+        if (saved is not { Media.IsExact: true } || !taker.Calls.CouldResume(saved))
             return false;
-        var outcome = await taker.TakeAsync(call, owner, saved);
+        var identity = saved.Call.Identity;
+        var owner = new CallOwner(identity.Node, identity.OwnerToken); // not any more where its node has taken it back
+        var outcome = await taker.TakeAsync(identity.Id, owner, saved);
         if (outcome == TakeOutcome.Ended)
             await taker.EndAsync(saved);
         return outcome != TakeOutcome.AnotherHasIt;
     }
+
+    /// <summary>What a call's owner has left last; null: nothing that can be read here.</summary>
+    private async Task<SavedCall?> ReadAsync(CallId call) =>
+        await stores.Owners.FindAsync(call) is { } owner ? await snapshots.ReadAsync(call, owner) : null;
 
     /// <summary>Those with room that answer, in random order. None where Redis does not answer.</summary>
     private async Task<string[]> NodesAsync()
@@ -129,8 +132,9 @@ internal sealed partial class CallMoves(
         var (wasRefused, reason) = (true, "it cannot");
         try
         {
-            await snapshots.HandOverAsync(saved);
-            var reply = await commands.TakeCallAsync(node, call, CancellationToken.None);
+            var (left, written) = snapshots.HandOver(saved);
+            // With the command comes what it needs: both sides are without audio until it is carried out.
+            var reply = await commands.TakeCallAsync(node, new NodeCommand.TakeCall(call) { Left = left }, CancellationToken.None);
             if (reply.Outcome == CommandOutcome.Done)
             {
                 var took = _clock.Now - began;
@@ -138,6 +142,7 @@ internal sealed partial class CallMoves(
                 return took;
             }
             wasRefused = reply.Outcome == CommandOutcome.Refused;
+            await written;
         }
         catch (Exception e) // Redis: nobody has it, or the answer was lost.
         {

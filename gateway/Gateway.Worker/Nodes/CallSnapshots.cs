@@ -71,22 +71,30 @@ internal sealed partial class CallSnapshots(
         var text = await store.ReadAsync(call, token);
         if (text is null && token > 1)
             text = await store.ReadAsync(call, --token);
-        if (text is null)
-            return null;
-        if (_keys.TryDecrypt(text, ContextOf(call, token), out var json) && SavedCall.Read(json) is { } saved)
+        return text is null ? null : Read(new CallSnapshotEntry(call, token, text));
+    }
+
+    /// <summary>What an owner has left of a call; null: it cannot be read here.</summary>
+    public SavedCall? Read(CallSnapshotEntry left)
+    {
+        if (_keys is not null && _keys.TryDecrypt(left.Text, ContextOf(left.Call, left.Token), out var json)
+            && SavedCall.Read(json) is { } saved)
             return saved;
-        LogUnreadable(call, owner.Node);
+        LogUnreadable(left.Call);
         return null;
     }
 
-    /// <summary>Leaves a call that was handed over: nothing replaces or removes that. Throws what Redis throws.</summary>
-    public Task HandOverAsync(SavedCall saved)
+    /// <summary>
+    /// Leaves a call that is handed over: nothing replaces or removes that. It goes to Redis for whoever is to take it when the next owner
+    /// dies before it has left anything itself; that throws what Redis throws.
+    /// </summary>
+    public (CallSnapshotEntry Left, Task Written) HandOver(SavedCall saved)
     {
         var entry = EntryOf(saved);
         lock (_gate)
         {
             _handedOver.Add((entry.Call, entry.Token));
-            return store.WriteAsync([entry]).WaitAsync(Timeout, time);
+            return (entry, store.WriteAsync([entry]).WaitAsync(Timeout, time));
         }
     }
 
@@ -128,9 +136,9 @@ internal sealed partial class CallSnapshots(
 
     private static string ContextOf(CallId call, long token) => $"call {call} {token}";
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: what node {Node} left of it cannot be read: " +
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: what another node left of it cannot be read: " +
         "node.clusterKeys must be the same at all nodes, and so must be the version")]
-    private partial void LogUnreadable(CallId callId, string node);
+    private partial void LogUnreadable(CallId callId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Call {CallId}: neither side is heard and no store answers: another node has it")]
     private partial void LogUnheard(CallId callId);

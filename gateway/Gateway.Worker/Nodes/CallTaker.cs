@@ -30,9 +30,10 @@ internal sealed partial class CallTaker(
     /// <param name="saved">What an owner has left of it; null: nothing, so it cannot be continued.</param>
     public async Task<TakeOutcome> TakeAsync(CallId call, CallOwner from, SavedCall? saved)
     {
+        var isLive = saved is null ? Task.FromResult(false) : IsLiveAsync(saved); // meanwhile: people wait
         if (await stores.Owners.ClaimAsync(call, from, options.Node.Id) is not { } mine)
             return TakeOutcome.AnotherHasIt;
-        return saved is not null && await IsLiveAsync(saved) && TryResume(saved, mine) ? TakeOutcome.Continued : TakeOutcome.Ended;
+        return saved is not null && await isLive && TryResume(saved, mine) ? TakeOutcome.Continued : TakeOutcome.Ended;
     }
 
     /// <summary>Goes on with a call under the token that this node shows. False: it cannot be continued here.</summary>

@@ -53,9 +53,10 @@ internal sealed partial class Takeovers(
             var begun = time.GetTimestamp();
             var ahead = _unheard.ContainsKey(node) ? null : FindCallsAsync(node);
             await Task.WhenAll(ahead ?? Task.CompletedTask, Task.Delay(options.Node.Heartbeat, time)); // it may have lost it for a moment
+            var isCutOff = IsCutOffAsync(node);
             if ((await stores.Leases.AliveAsync()).Contains(node))
                 return;
-            if (await IsCutOffAsync(node))
+            if (await isCutOff)
             {
                 _unheard[node] = true;
                 return;
@@ -96,11 +97,12 @@ internal sealed partial class Takeovers(
 
     private async Task TakeCallsAsync(LeasedNode node, IReadOnlyList<FoundCall> found)
     {
+        var room = stores.Leases.WithRoomAsync();
         var isBack = await IsBackAsync(node); // after its calls were read: a start has its lease before its first call
         if (!isBack) // or it reads its inbox itself
             await lost.NoteEndsAsync(node.Id);
         var calls = found.Where(one => one.Owner.Node == node.Id ? IsOf(node, one, isBack) : !taker.Has(one.Call.Id)).ToArray();
-        var withRoom = await stores.Leases.WithRoomAsync();
+        var withRoom = await room;
         var mine = calls.Where(one => TakerOf(one.Call.Id, withRoom) == options.Node.Id).ToArray();
         var taken = await TakeAsync(mine);
         if (mine.Length < calls.Length)

@@ -172,14 +172,14 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
             await leases.CloseAsync(new LeasedNode("other", ""));
         }
         var claimed = new TaskCompletionSource<CommandReply>();
-        var fickle = await StartFickleAsync(redis, async call =>
+        var fickle = await StartFickleAsync(redis, async take =>
         {
             await bench.WhatsApp.HangUpAsync(talk.Call);
             await Eventually.SeeAsync(
                 () => new RedisCallRegistry(redis, "fickle").FindHolderAsync(
                     new WhatsAppCallId(talk.Call.Id), null, CancellationToken.None),
                 holder => holder is { IsTombstone: true }, "its end is known");
-            claimed.SetResult(await new NodeCommands(redis).TakeCallAsync("other", call, CancellationToken.None));
+            claimed.SetResult(await new NodeCommands(redis).TakeCallAsync("other", take, CancellationToken.None));
             await Task.Delay(Soon); // far longer than its node waits
         });
         Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
@@ -249,7 +249,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
     /// <summary>A node that says that it could take a call, and then does not.</summary>
     /// <param name="redis">Where it listens.</param>
     /// <param name="onTake">Happens when it is to take one, which is once.</param>
-    private static async Task<NodeCommandListener> StartFickleAsync(ConnectionMultiplexer redis, Func<CallId, Task> onTake)
+    private static async Task<NodeCommandListener> StartFickleAsync(ConnectionMultiplexer redis, Func<NodeCommand.TakeCall, Task> onTake)
     {
         var (node, leases) = (new LeasedNode("fickle", "1"), new NodeLeases(redis));
         var listener = new NodeCommandListener(redis, node.Id, async command =>
@@ -257,7 +257,7 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
             if (command is not NodeCommand.TakeCall take)
                 return CommandReply.Done;
             await leases.EndAsync(node); // so that it is not asked again
-            await onTake(take.Call);
+            await onTake(take);
             return CommandReply.Refused(HangupCause.NoRoute);
         });
         await listener.StartAsync();

@@ -7,6 +7,7 @@ using Gateway.Calls.Lifecycle;
 using Gateway.Storage;
 using Gateway.Storage.Agents;
 using Gateway.Storage.Commands;
+using Gateway.Storage.Nodes;
 using Gateway.Worker.Tests.Calls.Bench;
 using StackExchange.Redis;
 using Testing;
@@ -109,7 +110,8 @@ public sealed class RedisMessageTests
         Done(await nodes.RefreshPermissionAsync(new NodeCommand.RefreshPermission(channel, user), None));
         Done(await nodes.CaptureAsync(new NodeCommand.CaptureCall(Call, "1", 60, 1_000_000, Actor), None));
         Done(await nodes.ShowTraceAsync(Call.Value, None));
-        Done(await nodes.TakeCallAsync(Node, Call, None));
+        Done(await nodes.TakeCallAsync(
+            Node, new NodeCommand.TakeCall(Call) { Left = new CallSnapshotEntry(Call, 1, [1, 2, 3]) }, None));
         Done(await nodes.PrepareCallAsync(Node, Call, None));
         Done(await nodes.DrainAsync(Node, None));
         Done(await nodes.ReloadAsync(Node, Actor, None));

@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+using StackExchange.Redis;
+
+namespace Gateway.Storage.Commands;
+
+/// <summary>
+/// The channels on which answers to commands come, one for each command in transit. One whose answer has come is used again, so that the
+/// next command does not wait for a subscription.
+/// </summary>
+internal sealed class ReplyChannels(IConnectionMultiplexer redis)
+{
+    private readonly ConcurrentBag<ReplyChannel> _free = [];
+
+    /// <summary>A channel that nobody else uses, subscribed to. Throws what Redis throws.</summary>
+    public async Task<ReplyChannel> TakeAsync()
+    {
+        while (_free.TryTake(out var free))
+        {
+            if (redis.GetSubscriber().IsConnected(free.Name))
+                return free;
+            Drop(free); // after a lost connection it may not be subscribed to yet
+        }
+        var channel = new ReplyChannel();
+        await redis.GetSubscriber().SubscribeAsync(channel.Name, (_, text) => channel.Handle(text));
+        return channel;
+    }
+
+    /// <summary>Gives back a channel whose command was answered. One whose answer may still come is dropped.</summary>
+    public void Return(ReplyChannel channel)
+    {
+        if (channel.TryReset())
+            _free.Add(channel);
+        else
+            Drop(channel);
+    }
+
+    private void Drop(ReplyChannel channel) => _ = redis.GetSubscriber().UnsubscribeAsync(channel.Name, flags: CommandFlags.FireAndForget);
+}
+
+/// <summary>A channel for the answer to one command at a time.</summary>
+internal sealed class ReplyChannel
+{
+    private TaskCompletionSource<CommandReply> _answer = New();
+
+    public RedisChannel Name { get; } = RedisChannel.Literal("wa:reply:" + Guid.NewGuid().ToString("N"));
+
+    public Task<CommandReply> Answer => _answer.Task;
+
+    public void Handle(RedisValue text) => _answer.TrySetResult(CommandEnvelope.ReadReply(text));
+
+    /// <summary>False: the answer has not come.</summary>
+    public bool TryReset()
+    {
+        if (!_answer.Task.IsCompleted)
+            return false;
+        _answer = New();
+        return true;
+    }
+
+    private static TaskCompletionSource<CommandReply> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

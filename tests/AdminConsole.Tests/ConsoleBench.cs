@@ -26,6 +26,9 @@ public sealed class ConsoleBench : IAsyncLifetime
     /// <summary>What the browser's microphone hears.</summary>
     public const double MicrophoneHertz = 700;
 
+    /// <summary>The time that a page has for what is waited for: beside other suites it may get little of the processors.</summary>
+    private const float Milliseconds = 30_000;
+
     private readonly Stores _stores = new();
     private readonly string _microphone = Path.GetTempFileName();
     private IPlaywright _playwright = null!;
@@ -63,6 +66,7 @@ public sealed class ConsoleBench : IAsyncLifetime
         Key = await KeyAsync(Scope.Admin);
         Samples = new ConsoleSamples(this);
         await Samples.OpenAsync();
+        Assertions.SetDefaultExpectTimeout(Milliseconds);
         WaveFile.WriteTone(_microphone, MicrophoneHertz, 48000, TimeSpan.FromSeconds(60));
         _playwright = await Playwright.CreateAsync();
         _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
@@ -107,7 +111,7 @@ public sealed class ConsoleBench : IAsyncLifetime
             ViewportSize = isNarrow ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1440, Height = 900 },
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(30_000);
+        context.SetDefaultTimeout(Milliseconds);
         return new Visit(context, await context.NewPageAsync(), Screenshots);
     }
 

@@ -224,12 +224,21 @@ public sealed class ConsoleSamples(ConsoleBench bench)
             var state = (i % 3) switch { 0 => CallState.Live, 1 => CallState.Waiting, _ => CallState.RingingPbx };
             await bench.Get<ICallRegistry>().PublishAsync(
                 new LiveCall(
-                    new CallId($"{i:x32}"), new WhatsAppCallId("wacid.X" + i), CallDirection.Inbound,
+                    IdOf(i), new WhatsAppCallId("wacid.X" + i), CallDirection.Inbound,
                     new ChannelId(Channel), $"…{i:0000}", "office", state == CallState.Live ? "anna" : null, state,
                     now.AddSeconds(-90 - i), state == CallState.Live ? now.AddSeconds(-60 - i) : null, "gateway-1"),
                 CancellationToken.None);
         }
     }
+
+    /// <summary>Ends those of so many calls that <see cref="LiveCallsAsync"/> shows, but for the first.</summary>
+    public async Task EndCallsAsync(int count, int but)
+    {
+        for (var i = but; i < count; i++)
+            await bench.Get<ICallRegistry>().RemoveAsync(IdOf(i), 0, CancellationToken.None);
+    }
+
+    private static CallId IdOf(int call) => new($"{call:x32}");
 
     /// <summary>A gateway says what trunks it has.</summary>
     public Task TrunksAsync(string node, params string[] trunks) =>

@@ -32,7 +32,7 @@ public sealed class ListPlansTests(Stores stores) : IAsyncLifetime
         _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(stores.Postgres) { Database = _name }.ConnectionString);
         await Migrator.MigrateAsync(_database, CancellationToken.None);
         await using var connection = await _database.OpenConnectionAsync();
-        await connection.ExecuteAsync(Fill);
+        await connection.ExecuteAsync(Fill, commandTimeout: 300); // beside other suites it may take more than the usual 30 s
     }
 
     public async Task DisposeAsync()

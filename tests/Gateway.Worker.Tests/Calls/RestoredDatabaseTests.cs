@@ -68,6 +68,8 @@ public sealed class RestoredDatabaseTests : IAsyncLifetime
         await agentOfLater.HangUpAsync();
         foreach (var call in new[] { open, later })
             await EndedAsync(call);
+        await Eventually.SeeAsync(
+            () => _bench.GetAsync("/metrics"), found => found.Body.Contains("\ngateway_spool_records 0\n"), "the node knows that they are");
 
         _bench.Stores.Kill(StoreServer.Postgres);
         await standby.PromoteAsync();

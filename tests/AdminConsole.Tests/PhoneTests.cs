@@ -38,7 +38,7 @@ public sealed class PhoneTests(ConsoleBench bench)
         await SeeAsync(async () => (await call.HearAsync()).DigitsReceived == "5", "the digit");
         await page.GetByRole(AriaRole.Button, new() { Name = "Hold" }).ClickAsync();
         await Assertions.Expect(page.Locator(".badge", new() { HasText = "On hold" })).ToBeVisibleAsync();
-        Assert.Contains("a=sendonly", call.Renegotiated);
+        await SeeAsync(() => Task.FromResult(call.Renegotiated.Contains("a=sendonly")), "the hold");
         await page.GetByRole(AriaRole.Button, new() { Name = "Hold" }).ClickAsync();
         await Assertions.Expect(page.Locator(".badge", new() { HasText = "On hold" })).ToHaveCountAsync(0);
         await HearsAsync(call, ConsoleBench.MicrophoneHertz);
@@ -47,6 +47,28 @@ public sealed class PhoneTests(ConsoleBench bench)
 
         await page.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
         await call.Ended.WaitAsync(Patience);
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+        Assert.Empty(visit.Faults);
+    }
+
+    [Fact]
+    public async Task An_agent_who_clicks_twice_is_heard()
+    {
+        const string twice = "button => { button.click(); setTimeout(() => button.click()); setTimeout(() => button.click(), 5); }";
+        await using var visit = await PhoneAsync();
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.Locator(".incoming").GetByRole(AriaRole.Button, new() { Name = "Accept" }).EvaluateAsync(twice);
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await call.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+
+        await page.GetByLabel("WhatsApp user").FillAsync("+49 1511 2345678");
+        await page.Locator("form").GetByRole(AriaRole.Button, new() { Name = "Call" }).EvaluateAsync(twice);
+        await Assertions.Expect(page.Locator(".badge", new() { HasText = "Talking" })).ToBeVisibleAsync();
+        var dialled = bench.Node.Dialled!;
+        await HearsAsync(dialled, ConsoleBench.MicrophoneHertz);
+        await dialled.HangUpAsync();
         await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
         Assert.Empty(visit.Faults);
     }
@@ -100,7 +122,7 @@ public sealed class PhoneTests(ConsoleBench bench)
         await visit.IsSoundAsync("dialling");
         await page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(page.Locator(".badge", new() { HasText = "Talking" })).ToBeVisibleAsync();
-        var call = bench.Node.Dialled.Last();
+        var call = bench.Node.Dialled!;
         await HearsAsync(call, ConsoleBench.MicrophoneHertz);
         var invite = bench.Node.Received.Last(one => one.StartLine.StartsWith("INVITE", StringComparison.Ordinal));
         Assert.StartsWith($"INVITE sip:+{User}@", invite.StartLine);

@@ -19,11 +19,9 @@ public sealed class StandInCall : IAsyncDisposable
     private WebSocket? _phone;
     private string _from = "", _to = "";
 
-    internal StandInCall(bool isDialled, string? id = null) => (IsDialled, Id) = (isDialled, id ?? Guid.NewGuid().ToString("n"));
+    internal StandInCall(string? id = null) => Id = id ?? Guid.NewGuid().ToString("n");
 
     public string Id { get; }
-
-    public bool IsDialled { get; }
 
     /// <summary>A phone has taken it.</summary>
     public Task Answered => _answered.Task;

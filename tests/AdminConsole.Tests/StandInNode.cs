@@ -39,8 +39,8 @@ public sealed class StandInNode : IAsyncDisposable
     /// <summary>The addresses of the phones that are registered now, each registration's own.</summary>
     public IEnumerable<string> Contacts => _phones.Values.Where(phone => phone.User.Length > 0).Select(phone => phone.Contact);
 
-    /// <summary>The calls that phones have dialled, and that were answered.</summary>
-    public IEnumerable<StandInCall> Dialled => _calls.Values.Where(call => call.IsDialled);
+    /// <summary>The call that a phone has dialled last.</summary>
+    public StandInCall? Dialled { get; private set; }
 
     public async Task StartAsync()
     {
@@ -72,7 +72,7 @@ public sealed class StandInNode : IAsyncDisposable
     /// <summary>A user calls: every registered phone rings.</summary>
     public async Task<StandInCall> CallAsync(string user, string name, string payload = "", string whatsAppId = "wacid.S")
     {
-        var call = new StandInCall(isDialled: false);
+        var call = new StandInCall();
         _calls[call.Id] = call;
         var headers =
             $"X-WhatsApp-Call-Id: {whatsAppId}\r\nX-WhatsApp-Direction: inbound\r\nX-WhatsApp-Business-Number: +493012345678\r\n" +
@@ -137,7 +137,7 @@ public sealed class StandInNode : IAsyncDisposable
                 await SendAsync(phone, Response(message, 403, "Forbidden", Refusal + "\r\n"));
                 break;
             case "INVITE":
-                var call = new StandInCall(isDialled: true, message["Call-ID"]);
+                var call = Dialled = new StandInCall(message["Call-ID"]);
                 _calls[call.Id] = call;
                 await call.AnswerAsync(phone, message);
                 break;

@@ -117,7 +117,9 @@ public sealed class LostNodeBench(Stores stores) : CallBench(stores), IAsyncLife
 
     /// <summary>The first node has left what the other one needs to go on with the call.</summary>
     public Task LeftAsync(string id) => Eventually.SeeAsync(
-        () => _redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:snapshot:1"), "the snapshot is there");
+        async () => (IsLeft: await _redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:snapshot:1"),
+            Owner: (string?)await _redis.GetDatabase().StringGetAsync($"wa:{{{id}}}:owner")),
+        seen => seen.IsLeft, "the snapshot is there");
 
     /// <summary>The call is the other node's.</summary>
     public Task TakenAsync(string id) => Eventually.SeeAsync(

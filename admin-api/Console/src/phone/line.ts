@@ -31,6 +31,7 @@ export class Line {
   #silence = 0;
   #retry = 0;
   #isClosed = false;
+  #opening: Promise<MediaStream | null> | null = null;
   #wasBroken = false;
 
   /**
@@ -187,17 +188,18 @@ export class Line {
   }
 
   async #accept(session: RTCSession, call: PhoneCall): Promise<void> {
-    if (call.state !== "ringing" || call.direction !== "inbound") return;
-    const mediaStream = await this.#listen();
-    if (mediaStream && session === this.#session && session.isInProgress()) session.answer({ ...this.#inCall(), mediaStream });
+    const rings = () => session === this.#session && session.isInProgress();
+    if (call.state !== "ringing" || call.direction !== "inbound" || !rings()) return;
+    const mediaStream = await this.#listenOnce();
+    if (mediaStream && rings()) session.answer({ ...this.#inCall(), mediaStream });
     else if (!this.#session) this.#sound.mute(); // it ended meanwhile
   }
 
   async #dial(command: Extract<Command, { do: "dial" }>): Promise<void> {
     if (this.#session || !this.#agent) return;
     const { user, channel, business } = command;
-    const mediaStream = await this.#listen();
-    if (!mediaStream || this.#session) return this.#session ? undefined : this.#sound.mute();
+    const mediaStream = await this.#listenOnce();
+    if (!mediaStream || this.#session) return; // or a call has come meanwhile
     const since = new Date().toISOString();
     this.tell({
       call: { direction: "outbound", state: "dialling", user, name: null, payload: null, business, whatsAppId: null, since, isMuted: false, isHeld: false, quality: null },
@@ -233,6 +235,14 @@ export class Line {
   #renegotiate(): void {
     const iceRestart = /disconnected|failed/.test(this.#session?.connection?.iceConnectionState ?? "");
     this.#session?.renegotiate({ rtcOfferConstraints: { iceRestart } });
+  }
+
+  /**
+   * For a call that is to begin. A second click meanwhile, also in another tab, gets the same: opened again, the microphone would be taken
+   * from the call that has it.
+   */
+  #listenOnce(): Promise<MediaStream | null> {
+    return (this.#opening ??= this.#listen().finally(() => (this.#opening = null)));
   }
 
   /** Null: there is no microphone to be had, and the page says why. */

@@ -68,6 +68,7 @@ internal sealed partial class CallLoop : ICallInbox
             new CallOfGroup(group => services.Agents.Directory.Find(group)?.AnswerWithin)) { Trace = trace };
         _quality = new CallQuality(call, services, _notes, Shown, trace);
         _agents = new CallAgents(call.Identity, services.Agents, this, _legs.PhonesEndedAsync, OnStoreFailure);
+        _legs.Begin(); // last: a phone that has given up already is heard of at once
     }
 
     public CallIdentity Identity => _call.Identity;

@@ -20,6 +20,7 @@ internal sealed class CallLegs
     private readonly CallSounds _toUser;
     private readonly CallSounds _toAgent;
     private readonly AgentPhones _agents;
+    private readonly SipCall? _incoming;
     private readonly ICallInbox _call;
     private readonly OperationQueue _operations;
 
@@ -35,7 +36,7 @@ internal sealed class CallLegs
         GraphLeg graph, CallPhones phones, CallMedia media, (CallSounds ToUser, CallSounds ToAgent, AgentPhones Agents) who,
         SipCall? incoming, ICallInbox call, OperationQueue operations)
     {
-        (_graph, _phones, _media, _call, _operations) = (graph, phones, media, call, operations);
+        (_graph, _phones, _media, _incoming, _call, _operations) = (graph, phones, media, incoming, call, operations);
         (_toUser, _toAgent, _agents) = who;
         _media.CarryKey = _phones.CarryKeyAsync;
         _media.HandleSound = async happened =>
@@ -43,8 +44,13 @@ internal sealed class CallLegs
             await _toUser.HandleAsync(happened);
             await _toAgent.HandleAsync(happened);
         };
-        if (incoming is not null)
-            _operations.Add(() => _phones.Current.Begin(incoming));
+    }
+
+    /// <summary>The phones are read from now on: what has happened at one already is handled before this returns.</summary>
+    public void Begin()
+    {
+        if (_incoming is { } sip)
+            _operations.Add(() => _phones.Current.Begin(sip));
     }
 
     /// <summary>Completes when everything decided so far is done.</summary>

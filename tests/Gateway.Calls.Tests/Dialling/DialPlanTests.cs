@@ -18,6 +18,9 @@ public class DialPlanTests
     public static TheoryData<string, string?, DialRules, string> Numbers => new()
     {
         { "+4915511234567", null, Germany, "4915511234567" },
+        { "+49(0)15511234567", null, Germany, "4915511234567" }, // a zero that is dialled within the country alone
+        { "+49 (0) 155-11234567", null, new DialRules(), "4915511234567" },
+        { "+39(0)612345678", null, new DialRules(), "390612345678" },
         { "004915511234567", null, Germany, "4915511234567" },
         { "015511234567", null, Germany, "4915511234567" },
         { "0 (155) 112-345.67", null, Germany, "4915511234567" },

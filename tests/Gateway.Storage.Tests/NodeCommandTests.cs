@@ -81,8 +81,10 @@ public sealed class NodeCommandTests(Stores stores) : IDisposable
             asked.Add(RedisChannel.Literal(JsonDocument.Parse((string)text!).RootElement.GetProperty("replyTo").GetString()!));
             if (asked.Count == 4)
                 Answer(asked[2], CommandReply.Refused(HangupCause.Draining));
+            if (asked.Count == 2) // again to the first
+                Answer(asked[0], CommandReply.Refused(HangupCause.Draining) with { To = 1 });
             if (asked.Count != 3)
-                Answer(asked[^1], CommandReply.Done);
+                Answer(asked[^1], CommandReply.Done with { To = asked.Count == 2 ? 2 : null });
         });
 
         for (var i = 0; i < 2; i++)

@@ -142,6 +142,10 @@ public sealed record CommandReply(
     /// <summary>Of <see cref="NodeCommand.ShowTrace"/>: what <see cref="Tracing.CallTraceText"/> reads.</summary>
     public string? Trace { get; init; }
 
+    /// <summary>In transit: the number of the command; null: of the version before this one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? To { get; init; }
+
     public static CommandReply Done { get; } = new(CommandOutcome.Done);
 
     public static CommandReply Refused(CommandRefusal refusal, string text) =>

@@ -9,8 +9,8 @@ namespace Gateway.Storage.Commands;
 /// <param name="handle">Carries a command out; it must not throw.</param>
 public sealed class NodeCommandListener(IConnectionMultiplexer redis, string node, Func<NodeCommand, Task<CommandReply>> handle)
 {
-    public Task StartAsync() =>
-        redis.GetSubscriber().SubscribeAsync(NodeCommands.ChannelOf(node), (channel, text) => _ = AnswerAsync(text));
+    /// <summary>Throws what Redis throws, and may then be tried again.</summary>
+    public Task StartAsync() => redis.ListenAsync(NodeCommands.ChannelOf(node), text => _ = AnswerAsync(text));
 
     public Task StopAsync() => redis.GetSubscriber().UnsubscribeAsync(NodeCommands.ChannelOf(node));
 
@@ -25,7 +25,7 @@ public sealed class NodeCommandListener(IConnectionMultiplexer redis, string nod
         {
             return; // of another version, or not ours: its sender gets no answer and reports that
         }
-        var reply = await handle(envelope.Command);
+        var reply = await handle(envelope.Command) with { To = envelope.Number };
         await redis.GetSubscriber().PublishAsync(
             RedisChannel.Literal(envelope.ReplyTo), JsonSerializer.Serialize(reply, JsonSerializerOptions.Web), CommandFlags.FireAndForget);
     }

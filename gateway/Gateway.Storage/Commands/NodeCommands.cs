@@ -126,7 +126,7 @@ public sealed class NodeCommands(IConnectionMultiplexer redis)
         var replies = await _replies.TakeAsync();
         try
         {
-            var envelope = new CommandEnvelope(replies.Name!, command);
+            var envelope = new CommandEnvelope(replies.Name!, command, replies.Number);
             // A server of a Cluster counts its own listeners only.
             if (await redis.GetSubscriber().PublishAsync(ChannelOf(node), envelope.ToJson()) == 0 && !Nodes().Contains(node))
                 return (false, new CommandReply(CommandOutcome.NodeUnreachable));

@@ -16,12 +16,13 @@ internal sealed class ReplyChannels(IConnectionMultiplexer redis)
     {
         while (_free.TryTake(out var free))
         {
-            if (redis.GetSubscriber().IsConnected(free.Name))
+            if (redis.GetSubscriber() is var subscriber && subscriber.SubscribedEndpoint(free.Name) is not null
+                && subscriber.IsConnected(free.Name))
                 return free;
             Drop(free); // after a lost connection it may not be subscribed to yet
         }
         var channel = new ReplyChannel();
-        await redis.GetSubscriber().SubscribeAsync(channel.Name, (_, text) => channel.Handle(text));
+        await redis.ListenAsync(channel.Name, channel.Handle);
         return channel;
     }
 
@@ -44,16 +45,24 @@ internal sealed class ReplyChannel
 
     public RedisChannel Name { get; } = RedisChannel.Literal("wa:reply:" + Guid.NewGuid().ToString("N"));
 
+    /// <summary>Of the command in transit.</summary>
+    public long Number { get; private set; } = 1;
+
     public Task<CommandReply> Answer => _answer.Task;
 
-    public void Handle(RedisValue text) => _answer.TrySetResult(CommandEnvelope.ReadReply(text));
+    public void Handle(RedisValue text)
+    {
+        var reply = CommandEnvelope.ReadReply(text);
+        if (reply.To is null || reply.To == Number) // or a second answer to an earlier command
+            _answer.TrySetResult(reply with { To = null });
+    }
 
     /// <summary>False: the answer has not come.</summary>
     public bool TryReset()
     {
         if (!_answer.Task.IsCompleted)
             return false;
-        _answer = New();
+        (_answer, Number) = (New(), Number + 1);
         return true;
     }
 

@@ -56,7 +56,8 @@ internal sealed class CallHandover(Call call, CallLegs legs, InboundDetails? det
     public Task<SavedCall?> AskAsync(Func<bool> wake)
     {
         var asked = new TaskCompletionSource<SavedCall?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_saved is null || Interlocked.CompareExchange(ref _asked, asked, null) is not null || !wake())
+        if (_saved is null || Interlocked.CompareExchange(ref _asked, asked, null) is not null
+            || !wake() && Interlocked.CompareExchange(ref _asked, null, asked) == asked)
             asked.TrySetResult(null);
         return asked.Task;
     }

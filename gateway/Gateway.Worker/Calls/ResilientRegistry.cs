@@ -162,6 +162,8 @@ internal sealed class ResilientRegistry(ICallRegistry registry, TimeProvider tim
         var (done, isOurs) = await AskAsync("publish", () => registry.PublishAsync(call, cancellation), true);
         if (!done)
             ShowLater(call.Id);
+        else if (!isOurs)
+            LetGo(call.Id);
         return isOurs;
     }
 

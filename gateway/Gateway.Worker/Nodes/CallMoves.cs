@@ -93,6 +93,8 @@ internal sealed partial class CallMoves(
         if (saved is not { Media.IsExact: true } || !taker.Calls.CouldResume(saved))
             return false;
         var identity = saved.Call.Identity;
+        if (taker.Calls.Owned.Any(one => one.Call == identity.Id && one.Token > identity.OwnerToken))
+            return true; // it is here already: its node had seemed lost
         var owner = new CallOwner(identity.Node, identity.OwnerToken); // not any more where its node has taken it back
         var outcome = await taker.TakeAsync(identity.Id, owner, saved);
         if (outcome == TakeOutcome.Ended)
@@ -132,9 +134,9 @@ internal sealed partial class CallMoves(
         var (wasRefused, reason) = (true, "it cannot");
         try
         {
-            var (left, written) = snapshots.HandOver(saved);
             // With the command comes what it needs: both sides are without audio until it is carried out.
-            var reply = await commands.TakeCallAsync(node, new NodeCommand.TakeCall(call) { Left = left }, CancellationToken.None);
+            var command = new NodeCommand.TakeCall(call) { Left = snapshots.HandOver(saved) };
+            var reply = await commands.TakeCallAsync(node, command, CancellationToken.None);
             if (reply.Outcome == CommandOutcome.Done)
             {
                 var took = _clock.Now - began;
@@ -142,7 +144,6 @@ internal sealed partial class CallMoves(
                 return took;
             }
             wasRefused = reply.Outcome == CommandOutcome.Refused;
-            await written;
         }
         catch (Exception e) // Redis: nobody has it, or the answer was lost.
         {
@@ -150,7 +151,7 @@ internal sealed partial class CallMoves(
         }
         LogNotTaken(call, node, reason);
         NoteBack(call, node);
-        await TakeBackAsync(saved, wasRefused);
+        await TakeBackAsync(saved, node, wasRefused);
         return null;
     }
 
@@ -194,15 +195,15 @@ internal sealed partial class CallMoves(
     }
 
     /// <summary>It goes on here, unless another node has it all the same.</summary>
-    private async Task TakeBackAsync(SavedCall saved, bool wasRefused)
+    private async Task TakeBackAsync(SavedCall saved, string node, bool wasRefused)
     {
         var (call, mine) = (saved.Call.Identity, new CallOwner(options.Node.Id, saved.Call.Identity.OwnerToken));
         // Above every claim that Redis may have run without an answer, or may still run: this node's, or that of the other.
         var anew = mine with { Token = mine.Token + 2 };
         try
         {
-            // A failure may have come after the claim.
-            var owner = wasRefused ? await stores.Owners.FindAsync(call.Id) ?? mine : mine;
+            // The node may have failed after its claim. A third one that has the call keeps it.
+            var owner = wasRefused && await stores.Owners.FindAsync(call.Id) is { } other && other.Node == node ? other : mine;
             var outcome = await taker.TakeAsync(call.Id, owner, saved);
             if (outcome == TakeOutcome.AnotherHasIt && await stores.Owners.FindAsync(call.Id) is not null)
                 return;

@@ -85,16 +85,30 @@ internal sealed partial class CallSnapshots(
     }
 
     /// <summary>
-    /// Leaves a call that is handed over: nothing replaces or removes that. It goes to Redis for whoever is to take it when the next owner
-    /// dies before it has left anything itself; that throws what Redis throws.
+    /// Leaves a call that is handed over: nothing replaces or removes that. It goes to Redis, too, for whoever is to take it when the next
+    /// owner dies before it has left anything itself.
     /// </summary>
-    public (CallSnapshotEntry Left, Task Written) HandOver(SavedCall saved)
+    public CallSnapshotEntry HandOver(SavedCall saved)
     {
         var entry = EntryOf(saved);
         lock (_gate)
         {
             _handedOver.Add((entry.Call, entry.Token));
-            return (entry, store.WriteAsync([entry]).WaitAsync(Timeout, time));
+            _ = WriteAsync(entry); // begun within, or an older one could follow
+        }
+        return entry;
+    }
+
+    /// <summary>Never throws.</summary>
+    private async Task WriteAsync(CallSnapshotEntry entry)
+    {
+        try
+        {
+            await store.WriteAsync([entry]).WaitAsync(Timeout, time);
+        }
+        catch (Exception e) // Redis: the next owner leaves its own soon.
+        {
+            LogNotLeft(e.Message);
         }
     }
 

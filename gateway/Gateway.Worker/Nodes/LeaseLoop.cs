@@ -29,6 +29,9 @@ internal sealed partial class LeaseLoop(
     private bool _isUnheard;
     private long? _answered;
 
+    /// <summary>The lease has lapsed, and it is not known yet which calls are still this node's.</summary>
+    private bool _hasToLook;
+
     /// <summary>Told of the nodes whose leases have lapsed, with every heartbeat until <see cref="NodeLeases.EndAsync"/>.</summary>
     public Action<IReadOnlyList<LeasedNode>> OnLapsed { get; set; } = _ => { };
 
@@ -140,13 +143,17 @@ internal sealed partial class LeaseLoop(
     private async Task AskAsync(bool mayHaveLapsed = false)
     {
         var asked = time.GetTimestamp();
+        // Redis says once that it had lapsed, and that answer may have come too late.
+        _hasToLook |= mayHaveLapsed || _answered is { } last && time.GetElapsedTime(last) > options.Node.Lease;
         var beat = await stores.Leases.BeatAsync(_node, options.Node.Lease, _calls.HasRoom).WaitAsync(Timeout, time);
         _answered = asked;
         lease.NoteHeard();
-        if (beat.HadLapsed || mayHaveLapsed)
+        _hasToLook |= beat.HadLapsed;
+        if (_hasToLook)
         {
             var lost = await stores.Owners.LostOfAsync(_calls.Owned).WaitAsync(Timeout, time);
-            await Task.WhenAll(lost.Select(_calls.LetGoAsync));
+            await Task.WhenAll(lost.Select(_calls.LetGoAsync)).WaitAsync(Timeout, time); // the lease has to be renewed meanwhile
+            _hasToLook = false;
             LogLapsed(lost.Count);
         }
         if (beat.Lapsed.Count > 0)

@@ -107,6 +107,22 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
     }
 
     [Fact]
+    public async Task A_call_that_a_third_node_has_taken_for_a_lost_one_stays_there_when_the_second_does_not_take_it()
+    {
+        var talk = await _talks.InboundAsync();
+        await _talks.LeftAsync(talk);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(bench.Stores.Redis);
+        var (owners, id) = (new CallOwners(redis), new CallId(await bench.IdOfAsync(talk.Call)));
+        var fickle = await StartFickleAsync(redis, _ => owners.ClaimAsync(id, new CallOwner("worker", 1), "third"));
+        Assert.Equal(CommandReply.Done, await new NodeCommands(redis).DrainAsync("worker", CancellationToken.None));
+        await Eventually.SeeAsync(
+            () => Task.FromResult(bench.Log()), log => log.Contains("stays: node fickle", StringComparison.Ordinal), "it was refused");
+        await Task.Delay(TimeSpan.FromSeconds(1)); // in which it would be claimed back
+        Assert.Equal(new CallOwner("third", 2), await owners.FindAsync(id));
+        await fickle.StopAsync();
+    }
+
+    [Fact]
     public async Task A_call_comes_back_where_redis_has_forgotten_whose_it_is_while_it_was_handed_over()
     {
         var talk = await _talks.InboundAsync();

@@ -3,7 +3,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Resolution;
 
 /// <summary>
-/// Answers kept for their time to live, failures for a short while; bounded, the oldest leave first. Used under one lock by its owner.
+/// Answers kept for their time to live, failures for a short while; an answer that has run out stands in for a failure (RFC 8767 §4).
+/// Bounded, the oldest leave first. Used under one lock by its owner.
 /// </summary>
 public sealed class DnsCache(int capacity = 1024)
 {
@@ -28,21 +29,31 @@ public sealed class DnsCache(int capacity = 1024)
         return isFresh;
     }
 
-    public void Put(string name, DnsRecordType type, DnsResult<DnsRecord> result, Instant now)
+    /// <summary>Keeps a result, and says what counts now: that, or where it is a failure, the last answer.</summary>
+    public DnsResult<DnsRecord> Put(string name, DnsRecordType type, DnsResult<DnsRecord> result, Instant now)
     {
         var key = (name.ToUpperInvariant(), type);
-        if (!_entries.ContainsKey(key))
+        var lifetime = LifetimeOf(result);
+        if (_entries.TryGetValue(key, out var before))
+        {
+            if (!IsAnswer(result) && IsAnswer(before.Result))
+                result = before.Result;
+        }
+        else
         {
             if (_entries.Count >= capacity)
                 _entries.Remove(_order.Dequeue());
             _order.Enqueue(key);
         }
-        _entries[key] = (result, now + LifetimeOf(result));
+        _entries[key] = (result, now + lifetime);
+        return result;
     }
+
+    private static bool IsAnswer(DnsResult<DnsRecord> result) => result.Status is DnsStatus.Ok or DnsStatus.NoSuchName;
 
     private static TimeSpan LifetimeOf(DnsResult<DnsRecord> result)
     {
-        if (result.Status is not (DnsStatus.Ok or DnsStatus.NoSuchName))
+        if (!IsAnswer(result))
             return FailureLifetime;
         if (result.Records.Count == 0)
             return AbsenceLifetime;

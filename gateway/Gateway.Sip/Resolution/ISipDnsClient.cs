@@ -15,7 +15,7 @@ public enum DnsStatus
     Timeout,
     /// <summary>The answer did not fit a datagram (TC).</summary>
     Truncated,
-    /// <summary>The question is no DNS name, or the answer is no DNS message.</summary>
+    /// <summary>The name is longer than any may be, or the answer is no DNS message.</summary>
     Malformed,
 }
 

@@ -13,7 +13,10 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
     /// <summary>More places than this are not tried for one request.</summary>
     public const int MaxDestinations = 16;
 
-    /// <summary>Empty when nothing was found.</summary>
+    /// <summary>
+    /// Empty when nothing was found. A look-up that failed is not taken for the answer that there are no such records: the address of the
+    /// name itself may be another machine's.
+    /// </summary>
     public async Task<IReadOnlyList<SipDestination>> ResolveAsync(SipTarget target, CancellationToken cancellation)
     {
         var destinations = new List<SipDestination>();
@@ -24,12 +27,7 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
             return destinations;
         }
 
-        if (target.Port == 0)
-        {
-            foreach (var (transport, service) in await FindServicesAsync(target, cancellation))
-                await AddServersAsync(transport, service, target.Host, destinations, cancellation);
-        }
-        if (destinations.Count == 0)
+        if (target.Port != 0 || !await TryAddServicesAsync(target, destinations, cancellation))
         {
             var transport = ImpliedTransport(target);
             await AddAddressesAsync(transport, target.Host, transport.PortOr(target.Port), target.Host, destinations, cancellation);
@@ -37,19 +35,33 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         return destinations;
     }
 
-    /// <summary>NAPTR names transports and SRV names (§4.1); without it, or with the transport known, SRV names are guessed.</summary>
-    private async Task<List<(SipTransport Transport, string Service)>> FindServicesAsync(SipTarget target, CancellationToken cancellation)
+    /// <summary>
+    /// NAPTR names transports and SRV names (§4.1); without it, or with the transport known, SRV names are guessed. False: there are no
+    /// such records, so that the name itself is the server (§4.2).
+    /// </summary>
+    private async Task<bool> TryAddServicesAsync(SipTarget target, List<SipDestination> destinations, CancellationToken cancellation)
     {
+        var isSettled = false;
+        List<(SipTransport Transport, string Service)> services = [];
+        if (target.Transport is null)
+        {
+            var naptr = await dns.QueryNaptrAsync(target.Host, cancellation);
+            services = SelectServices(naptr.Records, target.IsSecure);
+            isSettled = HasFailed(naptr.Status, target.Host);
+        }
+        foreach (var (transport, service) in services.Count > 0 ? services : GuessServices(target))
+            isSettled |= await TryAddServersAsync(transport, service, target.Host, destinations, cancellation);
+        return isSettled;
+    }
+
+    private static List<(SipTransport Transport, string Service)> GuessServices(SipTarget target)
+    {
+        if (target.IsSecure)
+            return [ServiceOf(SipTransport.Tls, target.Host)];
         if (target.Transport is { } known)
-            return [ServiceOf(target.IsSecure ? SipTransport.Tls : known, target.Host)];
-        var naptr = await dns.QueryNaptrAsync(target.Host, cancellation);
-        var named = SelectServices(naptr.Records, target.IsSecure);
-        if (named.Count > 0)
-            return named;
-        return target.IsSecure
-            ? [ServiceOf(SipTransport.Tls, target.Host)]
-            : [ServiceOf(
-                SipTransport.Udp, target.Host), ServiceOf(SipTransport.Tcp, target.Host), ServiceOf(SipTransport.Tls, target.Host)];
+            return [ServiceOf(known, target.Host)];
+        SipTransport[] usual = [SipTransport.Udp, SipTransport.Tcp, SipTransport.Tls];
+        return [.. usual.Select(transport => ServiceOf(transport, target.Host))];
     }
 
     /// <summary>
@@ -75,7 +87,8 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         return services;
     }
 
-    private async Task AddServersAsync(
+    /// <summary>True: there are such records, or there may be.</summary>
+    private async Task<bool> TryAddServersAsync(
         SipTransport transport, string service, string host, List<SipDestination> destinations, CancellationToken cancellation)
     {
         var srv = await dns.QuerySrvAsync(service, cancellation);
@@ -84,7 +97,15 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
             if (record.Target.Length > 0 && record.Port > 0 && destinations.Count < MaxDestinations)
                 await AddAddressesAsync(transport, record.Target, record.Port, host, destinations, cancellation);
         }
+        return srv.Records.Count > 0 || HasFailed(srv.Status, host);
     }
+
+    /// <summary>
+    /// True when there may be records that the DNS did not give. A name without a dot is that of a hosts file or of a container network,
+    /// whose DNS often fails on what it does not have: there are none.
+    /// </summary>
+    private static bool HasFailed(DnsStatus status, string host) =>
+        status is not (DnsStatus.Ok or DnsStatus.NoSuchName) && host.TrimEnd('.').Contains('.');
 
     private async Task AddAddressesAsync(
         SipTransport transport, string name, int port, string host, List<SipDestination> destinations, CancellationToken cancellation)

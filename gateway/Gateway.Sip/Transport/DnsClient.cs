@@ -8,7 +8,8 @@ namespace Gateway.Sip.Transport;
 
 /// <summary>
 /// Looks up SRV and NAPTR at the servers of /etc/resolv.conf, over UDP and, where the answer does not fit, over TCP (RFC 7766 §5); and
-/// addresses through the operating system (which knows /etc/hosts too). Answers are cached. Safe for use from several threads.
+/// addresses through the operating system (which knows /etc/hosts too). Answers are cached, and the last one counts on while a look-up
+/// fails. Safe for use from several threads.
 /// </summary>
 /// <param name="servers">Asked before each lookup: they may change while we run.</param>
 /// <param name="entropy">For query ids.</param>
@@ -77,10 +78,7 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
     public async Task<DnsResult<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellation)
     {
         if (!TryGetCached(host, DnsRecordType.A, out var result))
-        {
-            result = await AskSystemAsync(host, cancellation);
-            Cache(host, DnsRecordType.A, result);
-        }
+            result = Cache(host, DnsRecordType.A, await AskSystemAsync(host, cancellation));
         return new DnsResult<IPAddress>(result.Status, [.. result.Records.OfType<AddressRecord>().Select(record => record.Address)]);
     }
 
@@ -98,8 +96,7 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
             if (result.Status is DnsStatus.Ok or DnsStatus.NoSuchName or DnsStatus.Malformed)
                 break;
         }
-        Cache(name, type, result);
-        return result;
+        return Cache(name, type, result);
     }
 
     /// <summary>A socket of its own for each question: its random port is half of what a forger has to guess.</summary>
@@ -112,7 +109,7 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
             id = (ushort)entropy.NextUInt32();
         var length = DnsMessage.WriteQuery(buffer, id, name, type);
         if (length == 0)
-            return new DnsResult<DnsRecord>(DnsStatus.Malformed, []);
+            return new DnsResult<DnsRecord>(DnsStatus.NoSuchName, []); // what is no DNS name has no records
 
         using var deadline = new CancellationTokenSource(AttemptTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
@@ -185,10 +182,10 @@ public sealed class DnsClient(Func<IReadOnlyList<IPEndPoint>> servers, IEntropy 
             return _cache.TryGet(name, type, _clock.Now, out result);
     }
 
-    private void Cache(string name, DnsRecordType type, DnsResult<DnsRecord> result)
+    private DnsResult<DnsRecord> Cache(string name, DnsRecordType type, DnsResult<DnsRecord> result)
     {
         lock (_lock)
-            _cache.Put(name, type, result, _clock.Now);
+            return _cache.Put(name, type, result, _clock.Now);
     }
 
     private static DnsResult<T> Only<T>(DnsResult<DnsRecord> result) where T : DnsRecord =>

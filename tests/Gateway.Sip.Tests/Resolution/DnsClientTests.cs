@@ -140,6 +140,41 @@ public sealed class DnsClientTests : IDisposable
         Assert.False(cache.TryGet("e", DnsRecordType.Srv, clock.Now, out _));
     }
 
+    [Fact]
+    public void What_was_known_stands_in_for_a_failure_until_there_is_an_answer()
+    {
+        var clock = new VirtualClock();
+        var cache = new DnsCache();
+        var known = new DnsResult<DnsRecord>(DnsStatus.Ok, [new SrvRecord("a", TimeSpan.FromSeconds(10), 1, 1, 1, "t")]);
+        var failure = new DnsResult<DnsRecord>(DnsStatus.ServerFailure, []);
+        Assert.Equal(DnsStatus.ServerFailure, cache.Put("a", DnsRecordType.Srv, failure, clock.Now).Status);
+        cache.Put("a", DnsRecordType.Srv, known, clock.Now);
+        for (var i = 0; i < 3; i++)
+        {
+            clock.Advance(TimeSpan.FromSeconds(10));
+            Assert.False(cache.TryGet("a", DnsRecordType.Srv, clock.Now, out _)); // it is asked again, and fails
+            Assert.Same(known.Records, cache.Put("a", DnsRecordType.Srv, failure, clock.Now).Records);
+            Assert.True(cache.TryGet("a", DnsRecordType.Srv, clock.Now, out var kept));
+            Assert.Same(known.Records, kept.Records);
+        }
+        Assert.Empty(cache.Put("a", DnsRecordType.Srv, new(DnsStatus.NoSuchName, []), clock.Now).Records);
+        Assert.Equal(DnsStatus.NoSuchName, cache.Put("a", DnsRecordType.Srv, failure, clock.Now).Status);
+    }
+
+    [Fact]
+    public async Task A_server_that_fails_takes_nothing_back_that_it_said()
+    {
+        var time = new SteppedTime();
+        var client = new DnsClient([(IPEndPoint)_server.LocalEndPoint!], new SeededEntropy(1), time);
+        _ = ServeAsync(_server, query => [new DnsPacket(query).Srv(DnsPacket.Question, 1, 2, 5060, "a.example").Build()]);
+        await client.QuerySrvAsync("_sip._udp.example", _end.Token);
+        time.Pass(TimeSpan.FromHours(2));
+        var failing = ServeAsync(_server, query => [new DnsPacket(query, 0x8182).Build()], 2);
+        var result = await client.QuerySrvAsync("_sip._udp.example", _end.Token);
+        await failing;
+        Assert.Equal("a.example", Assert.Single(result.Records).Target);
+    }
+
     public void Dispose()
     {
         _end.Cancel();

@@ -69,6 +69,51 @@ public sealed class SipResolverTests
         Assert.Empty(await Resolve("sip:example.com"));
     }
 
+    [Theory]
+    [InlineData("sip:example.com;transport=udp", "_sip._udp.example.com", DnsStatus.ServerFailure)]
+    [InlineData("sip:example.com;transport=udp", "_sip._udp.example.com", DnsStatus.Timeout)]
+    [InlineData("sip:example.com", "_sip._tcp.example.com", DnsStatus.Timeout)]
+    [InlineData("sip:example.com", "example.com", DnsStatus.ServerFailure)]
+    public async Task Services_that_may_be_there_do_not_give_way_to_the_address_of_the_name(string uri, string failing, DnsStatus status)
+    {
+        if (failing.StartsWith('_'))
+            _zone.Fail<SrvRecord>(failing, status);
+        else
+            _zone.Fail<NaptrRecord>(failing, status);
+        _zone.Address("example.com", "192.0.2.3");
+        Assert.Empty(await Resolve(uri));
+    }
+
+    [Fact]
+    public async Task A_name_of_a_hosts_file_needs_no_dns()
+    {
+        _zone.Fail<NaptrRecord>("pbx", DnsStatus.ServerFailure);
+        _zone.Fail<SrvRecord>("_sip._udp.pbx", DnsStatus.Timeout);
+        _zone.Address("pbx", "192.0.2.3");
+        Assert.Equal(["Udp 192.0.2.3:5060"], await Resolve("sip:pbx"));
+    }
+
+    [Fact]
+    public async Task Other_services_and_servers_are_used_where_one_fails()
+    {
+        _zone.Fail<SrvRecord>("_sip._udp.example.com", DnsStatus.Timeout);
+        _zone.Srv("_sip._tcp.example.com", 0, 0, 5062, "a.example.com");
+        _zone.Srv("_sip._tcp.example.com", 1, 0, 5062, "b.example.com");
+        _zone.Fail<AddressRecord>("a.example.com", DnsStatus.ServerFailure);
+        _zone.Address("b.example.com", "192.0.2.2");
+        _zone.Address("example.com", "192.0.2.3");
+        Assert.Equal(["Tcp 192.0.2.2:5062"], await Resolve("sip:example.com"));
+    }
+
+    [Fact]
+    public async Task Services_whose_servers_have_no_address_do_not_give_way_either()
+    {
+        _zone.Srv("_sip._udp.example.com", 0, 0, 5062, "a.example.com");
+        _zone.Fail<AddressRecord>("a.example.com", DnsStatus.ServerFailure);
+        _zone.Address("example.com", "192.0.2.3");
+        Assert.Empty(await Resolve("sip:example.com"));
+    }
+
     [Fact]
     public async Task The_list_is_bounded_and_without_repetition()
     {
@@ -120,6 +165,10 @@ public sealed class SipResolverTests
     private sealed class Zone : ISipDnsClient
     {
         private readonly List<DnsRecord> _records = [];
+        private readonly Dictionary<(Type, string), DnsStatus> _failing = [];
+
+        /// <summary>Each look-up of this type and name fails.</summary>
+        public void Fail<T>(string name, DnsStatus status) where T : DnsRecord => _failing[(typeof(T), name)] = status;
 
         public void Naptr(string name, int order, int preference, string flags, string service, string replacement) =>
             _records.Add(new NaptrRecord(name, default, order, preference, flags, service, replacement));
@@ -136,10 +185,15 @@ public sealed class SipResolverTests
         public Task<DnsResult<SrvRecord>> QuerySrvAsync(string name, CancellationToken cancellation) =>
             Task.FromResult(Of<SrvRecord>(name));
 
-        public Task<DnsResult<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellation) =>
-            Task.FromResult(new DnsResult<IPAddress>(DnsStatus.Ok, [.. Of<AddressRecord>(host).Records.Select(record => record.Address)]));
+        public Task<DnsResult<IPAddress>> QueryAddressesAsync(string host, CancellationToken cancellation)
+        {
+            var (status, records) = Of<AddressRecord>(host);
+            return Task.FromResult(new DnsResult<IPAddress>(status, [.. records.Select(record => record.Address)]));
+        }
 
         private DnsResult<T> Of<T>(string name) where T : DnsRecord =>
-            new(DnsStatus.Ok, [.. _records.OfType<T>().Where(record => record.Name == name)]);
+            _failing.TryGetValue((typeof(T), name), out var status)
+                ? new(status, [])
+                : new(DnsStatus.Ok, [.. _records.OfType<T>().Where(record => record.Name == name)]);
     }
 }

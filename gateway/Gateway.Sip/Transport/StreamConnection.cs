@@ -22,6 +22,12 @@ internal sealed class StreamConnection
     private const double LineEndsPerSecond = 5;
     private const double LineEndsAtOnce = 50;
 
+    /// <summary>
+    /// Bytes of surplus messages that are dropped between two pauses, as long as all connections together leave room: what belongs to calls
+    /// stands behind them in the stream. A source that belongs to no trunk pauses after each read.
+    /// </summary>
+    private const int SurplusAtOnce = 262_144;
+
     private readonly Channel<(ReadOnlyMemory<byte> Bytes, long Transaction)> _queue =
         // bounded by bytes, below
         Channel.CreateUnbounded<(ReadOnlyMemory<byte>, long)>(new UnboundedChannelOptions { SingleReader = true });
@@ -33,7 +39,7 @@ internal sealed class StreamConnection
     private readonly Instant _openedAt;
     private readonly RateLimit _lineEnds = new(LineEndsPerSecond, LineEndsAtOnce);
     private int _surplusLineEnds;
-    private bool _isFlooding;
+    private int _surplusBytes;
     private volatile bool _sawMessage;
     private bool _sawRequest;
 
@@ -167,11 +173,13 @@ internal sealed class StreamConnection
         {
             while (await port.ReceiveAsync(_stop.Token))
             {
-                (_isFlooding, _surplusLineEnds) = (false, 0);
+                var before = _surplusBytes;
                 if (!await DrainAsync(port))
                     return;
-                if (_isFlooding)
-                    await _owner.PauseAsync(_flow, _surplusLineEnds, _stop.Token);
+                if (_surplusLineEnds == 0 && MayReadOn(_surplusBytes - before))
+                    continue;
+                await _owner.PauseAsync(_flow, _surplusLineEnds, _stop.Token);
+                (_surplusBytes, _surplusLineEnds) = (0, 0);
             }
         }
         catch (IOException)
@@ -183,6 +191,10 @@ internal sealed class StreamConnection
             // closed by us
         }
     }
+
+    /// <summary>False: the connection has had its part of what may be dropped, or all have.</summary>
+    private bool MayReadOn(int dropped) =>
+        dropped == 0 || (IsExpected && _surplusBytes <= SurplusAtOnce && _owner.TryDrop(dropped));
 
     /// <summary>False: the stream makes no sense any more.</summary>
     private async Task<bool> DrainAsync(IMessagePort port)
@@ -201,7 +213,7 @@ internal sealed class StreamConnection
                     TryTakeLineEnd();
                     break;
                 case SipFrameKind.Message when !_owner.TryTake(_flow, frame.Span):
-                    _isFlooding = true;
+                    _surplusBytes += frame.Length;
                     break;
                 case SipFrameKind.Message:
                     LastActivity = _owner.Now;
@@ -223,7 +235,6 @@ internal sealed class StreamConnection
             LastActivity = _owner.Now;
             return true;
         }
-        _isFlooding = true;
         _surplusLineEnds++;
         return false;
     }
@@ -256,6 +267,9 @@ internal interface IConnectionOwner
 
     /// <summary>False: the source has sent too much lately, and the message is dropped.</summary>
     bool TryTake(SipFlow flow, ReadOnlySpan<byte> message);
+
+    /// <summary>True when so many bytes of surplus messages, dropped just now, leave time to read on at once.</summary>
+    bool TryDrop(int bytes);
 
     /// <summary>Waits before a flooding stream is read again.</summary>
     Task PauseAsync(SipFlow flow, int lineEnds, CancellationToken stop);

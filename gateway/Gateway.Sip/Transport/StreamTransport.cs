@@ -15,8 +15,11 @@ namespace Gateway.Sip.Transport;
 /// </summary>
 internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposable
 {
-    /// <summary>Between two reads of a few kilobytes from a connection that floods: what belongs to calls still passes in time.</summary>
+    /// <summary>Before a connection that floods is read again: it takes a small part of a processor at the most.</summary>
     private static readonly TimeSpan FloodPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Bytes of surplus messages a second that all connections together drop without a pause.</summary>
+    private const int SurplusPerSecond = 16_777_216;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
@@ -25,6 +28,7 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
     private readonly Dictionary<(SipTransport, TransportAddress), StreamConnection> _byPeer = [];
     private readonly List<Task> _accepting = [];
     private readonly List<Acceptor> _acceptors = [];
+    private readonly RateLimit _surplus = new(SurplusPerSecond, SurplusPerSecond);
     private readonly ConnectionShares _shares;
     private readonly SipSources _sources;
     private readonly LogLimit _connectLog = new(TimeSpan.FromSeconds(30));
@@ -110,6 +114,12 @@ internal sealed partial class StreamTransport : IConnectionOwner, IAsyncDisposab
 
     /// <summary>False: the connection's source sends too much, and the message is not to be looked at.</summary>
     public bool TryTake(SipFlow flow, ReadOnlySpan<byte> message) => _sources.TryTake(flow, message);
+
+    public bool TryDrop(int bytes)
+    {
+        lock (_surplus)
+            return _surplus.TryTake(Now, bytes);
+    }
 
     /// <summary>Lets a source that sends too much wait for its next read: the rest of its flood stays in its own buffers.</summary>
     public Task PauseAsync(SipFlow flow, int lineEnds, CancellationToken stop)

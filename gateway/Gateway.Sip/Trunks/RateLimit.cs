@@ -22,12 +22,12 @@ public sealed class RateLimit(double perSecond, double burst)
         return _tokens >= 1;
     }
 
-    /// <summary>False: there was none.</summary>
-    public bool TryTake(Instant now)
+    /// <summary>False: there was none. More may be taken than there are: the next one waits for those too.</summary>
+    public bool TryTake(Instant now, int count = 1)
     {
         if (!HasRoom(now))
             return false;
-        _tokens--;
+        _tokens -= count;
         return true;
     }
 }

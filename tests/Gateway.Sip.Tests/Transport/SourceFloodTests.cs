@@ -36,6 +36,23 @@ public partial class SourceFloodTests
         Assert.StartsWith("SIP/2.0 200", await pbx.AskAsync(pbx.Request("OPTIONS", "afterwards", 1), "OPTIONS"));
     }
 
+    /// <summary>A stream keeps its order, so that what belongs to calls stands behind the flood.</summary>
+    [Fact]
+    public async Task The_bye_behind_twenty_thousand_requests_on_a_stream_is_answered_soon()
+    {
+        var trunk = EndpointBench.Trunk(9, SipTransport.Tcp) with { MaxRequestRate = Rate };
+        await using var gateway = await EndpointBench.StartAsync(SipTransport.Tcp, trunks: trunk);
+        await using var pbx = await SipSource.OpenAsync(gateway);
+        var (call, tag) = await CallAsync(gateway, pbx);
+        var flood = string.Concat(Enumerable.Range(0, 20_000).Select(i => pbx.Request("OPTIONS", $"flood{i}", 1)));
+        var watch = Stopwatch.StartNew();
+        await pbx.SendAsync(flood);
+        await pbx.SendAsync(pbx.Request("BYE", "live", 2, tag));
+        Assert.Equal(SipCallEnd.Remote, (await EndpointBench.NextAsync<SipCallEvent.Ended>(call)).By);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{flood.Length} bytes were read in {watch.Elapsed}");
+        Assert.InRange(pbx.Answers("OPTIONS").Count, Rate, Allowed(Rate, watch));
+    }
+
     [Fact]
     public async Task What_is_dropped_is_counted_by_what_it_was_and_by_whose_it_was()
     {

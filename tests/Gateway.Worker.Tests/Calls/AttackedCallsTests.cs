@@ -69,8 +69,21 @@ public sealed class AttackedCallsTests(WorkerBench bench, ITestOutputHelper outp
         await attack.FloodLineEndsAsync(50);
         await Task.Delay(Attack);
         await EndAsync(calls, attack, "mixed requests and line ends");
-        output.WriteLine($"{attack.Sent} requests, {attack.LineEndBytes} bytes of line ends");
+        output.WriteLine($"{attack.Sent} requests, {attack.StreamBytes} bytes of line ends");
         Assert.True(attack.Sent > 5000, $"{attack.Sent} requests were sent");
+    }
+
+    [Fact]
+    public async Task Requests_of_the_trunk_without_pause_on_fifty_connections()
+    {
+        await bench.StartAsync(niceness: Niceness);
+        await using var calls = await LiveCalls.StartAsync(bench);
+        await using var attack = new SipAttack(bench.SipPort);
+        await attack.FloodStreamsAsync(50, "OPTIONS");
+        await Task.Delay(Attack);
+        await EndAsync(calls, attack, "OPTIONS on streams");
+        output.WriteLine($"{attack.StreamBytes} bytes of requests");
+        Assert.True(attack.StreamBytes > 10_000_000, $"{attack.StreamBytes} bytes were taken");
     }
 
     [Fact]

@@ -27,8 +27,8 @@ internal sealed class SipAttack : IAsyncDisposable
     /// <summary>Requests sent so far.</summary>
     public int Sent => Volatile.Read(ref _sent);
 
-    /// <summary>Bytes of line ends that the gateway took so far.</summary>
-    public long LineEndBytes;
+    /// <summary>Bytes that the gateway took on flooding connections so far.</summary>
+    public long StreamBytes;
 
     /// <summary>Connections that say nothing, eight from each of so many addresses.</summary>
     public async Task<IReadOnlyList<Socket>> OpenIdleAsync(int count, Func<int, string> addressOf)
@@ -55,13 +55,29 @@ internal sealed class SipAttack : IAsyncDisposable
         TaskCreationOptions.LongRunning));
 
     /// <summary>Line ends without pause on so many connections from the trunk's address.</summary>
-    public async Task FloodLineEndsAsync(int connections)
+    public Task FloodLineEndsAsync(int connections)
     {
         var block = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("\r\n\r\n", 4096)));
+        return FloodAsync(connections, _ => block);
+    }
+
+    /// <summary>Requests without pause on so many connections from the trunk's address.</summary>
+    public Task FloodStreamsAsync(int connections, string method) => FloodAsync(
+        connections,
+        socket =>
+        {
+            var (local, buffer, block) = (socket.LocalEndPoint!.ToString()!, new byte[1024], new List<byte>());
+            while (block.Count < 65_536)
+                block.AddRange(Request(buffer, method, local, "TCP"));
+            return [.. block];
+        });
+
+    private async Task FloodAsync(int connections, Func<Socket, byte[]> blockOf)
+    {
         for (var i = 0; i < connections; i++)
         {
             var socket = await ConnectAsync("127.0.0.1");
-            _running.Add(FloodAsync(socket, block));
+            _running.Add(FloodAsync(socket, blockOf(socket)));
             _running.Add(ReadAsync(socket));
         }
     }
@@ -101,7 +117,7 @@ internal sealed class SipAttack : IAsyncDisposable
         try
         {
             while (!_stop.IsCancellationRequested)
-                Interlocked.Add(ref LineEndBytes, await socket.SendAsync(block, _stop.Token));
+                Interlocked.Add(ref StreamBytes, await socket.SendAsync(block, _stop.Token));
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
         {

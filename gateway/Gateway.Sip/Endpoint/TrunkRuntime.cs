@@ -29,7 +29,7 @@ internal sealed class TrunkRuntime(Trunk trunk)
 
     public void Start(UserAgent agent, Instant now)
     {
-        _monitor = new TrunkMonitor(trunk, agent.Core, now);
+        _monitor = new TrunkMonitor(trunk, agent.Core, now) { Returned = (server, at) => _registration?.HandleReturn(server, at) };
         if (trunk.Options.RegisterUser is { } user)
             _registration = new Registration(trunk, agent.Core, user, now);
         Publish();

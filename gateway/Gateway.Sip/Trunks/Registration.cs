@@ -7,8 +7,8 @@ using Media.Protocols.Primitives;
 namespace Gateway.Sip.Trunks;
 
 /// <summary>
-/// Keeps a trunk registered as an extension of its PBX (RFC 3261 §10.2): refreshed before it runs out, repeated with backoff at the next
-/// server when it fails. Pure; owned by the endpoint's loop.
+/// Keeps a trunk registered as an extension of its PBX (RFC 3261 §10.2): refreshed before it runs out and after an outage of the PBX,
+/// repeated with backoff at the next server when it fails. Pure; owned by the endpoint's loop.
 /// </summary>
 public sealed class Registration : IClientTransactionUser
 {
@@ -83,8 +83,18 @@ public sealed class Registration : IClientTransactionUser
     {
         if (_isStopping || !IsRegistered || !flow.IsReliable || flow.Transport != _flow.Transport || flow.Remote != _flow.Remote)
             return;
-        var jitter = TimeSpan.FromMilliseconds(_agent.Entropy.NextUInt32() % 1000); // a restarted PBX is not met by all at once
-        NextDeadline = Instant.Min(NextDeadline, now + jitter);
+        Hurry(now);
+    }
+
+    /// <summary>
+    /// A server answers again: it may have restarted and forgotten us, which no lost connection shows where we registered over UDP.
+    /// </summary>
+    public void HandleReturn(SipFlow server, Instant now)
+    {
+        var isUnderWay = NextDeadline == Instant.Never; // it is sent again until it is answered
+        if (_isStopping || isUnderWay || (IsRegistered && server.Remote != _flow.Remote))
+            return;
+        Hurry(now);
     }
 
     /// <summary>Takes our contact back (RFC 3261 §10.2.2).</summary>
@@ -127,6 +137,12 @@ public sealed class Registration : IClientTransactionUser
             return;
         _trunk.MarkFailed(transaction.Flow, now);
         Fail(transaction.FailureReason ?? (failure == TransactionFailure.Timeout ? "REGISTER not answered" : "unreachable"), now);
+    }
+
+    private void Hurry(Instant now)
+    {
+        var jitter = TimeSpan.FromMilliseconds(_agent.Entropy.NextUInt32() % 1000); // a restarted PBX is not met by all at once
+        NextDeadline = Instant.Min(NextDeadline, now + jitter);
     }
 
     private void Send(Instant now)

@@ -52,6 +52,9 @@ public sealed class TrunkMonitor : IClientTransactionUser
     /// <summary>A change of state since the last look; for the log.</summary>
     public bool HasChanged { get; set; }
 
+    /// <summary>Called with a server that answers again after it did not, or not well.</summary>
+    public Action<SipFlow, Instant>? Returned { get; init; }
+
     private bool IsActive => _interval > TimeSpan.Zero;
 
     public TrunkHealth Health(Registration? registration)
@@ -117,6 +120,7 @@ public sealed class TrunkMonitor : IClientTransactionUser
     private void Hit(SipFlow target, Instant now)
     {
         var server = ServerOf(target);
+        var hasReturned = server.Misses > 0;
         server.Misses = 0;
         server.Hits++;
         server.IsUp |= !server.WasAsked || server.Hits >= HitsToRise;
@@ -126,6 +130,8 @@ public sealed class TrunkMonitor : IClientTransactionUser
         _trunk.MarkAlive(target);
         if (server.IsUp)
             Change(TrunkState.Up, null, now);
+        if (hasReturned)
+            Returned?.Invoke(target, now);
     }
 
     private void Miss(SipFlow target, string cause, Instant now)

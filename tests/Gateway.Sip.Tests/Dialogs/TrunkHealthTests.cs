@@ -1,5 +1,7 @@
+using Gateway.Sip.Endpoint;
 using Gateway.Sip.Messages;
 using Gateway.Sip.Trunks;
+using Media.Protocols.Primitives;
 
 namespace Gateway.Sip.Tests.Dialogs;
 
@@ -65,6 +67,26 @@ public class TrunkHealthTests
         Assert.False(registration.IsRegistered);
     }
 
+    /// <summary>One that kept registrations in memory only has lost ours, and over UDP nothing else shows that it restarted.</summary>
+    [Fact]
+    public void Registers_again_soon_with_a_pbx_that_answers_after_an_outage()
+    {
+        var trunk = SipBench.Trunk("10.0.0.2:5060", profile => profile with { OptionsInterval = 30, RegisterExpires = 3600 });
+        var gateway = _bench.AddAgent("10.0.0.1:5060", trunk with { RegisterUser = "6001" });
+        var runtime = new TrunkRuntime(gateway.Trunks[0]);
+        runtime.Start(gateway.Agent, _bench.Now);
+        Serve(gateway, runtime.HandleDeadline, 120, _pbx);
+        Serve(gateway, runtime.HandleDeadline, 60, null);
+        Assert.Equal(1, Registrations());
+        Serve(gateway, runtime.HandleDeadline, 10, _pbx);
+        Assert.Equal(2, Registrations());
+        Serve(gateway, runtime.HandleDeadline, 120, _pbx);
+        Assert.Equal(2, Registrations());
+
+        int Registrations() =>
+            _pbx.Inbox.Select(request => request.CSeq).Where(sequence => sequence.Method == SipMethod.Register).Distinct().Count();
+    }
+
     [Fact]
     public void Its_options_say_what_it_can_do()
     {
@@ -108,13 +130,16 @@ public class TrunkHealthTests
         Assert.InRange((registration.NextDeadline - _bench.Now).TotalSeconds, 5, 19);
     }
 
+    private void Serve(TestAgent gateway, Registration registration, int seconds, ScriptedPeer? registrar) =>
+        Serve(gateway, registration.HandleDeadline, seconds, registrar);
+
     /// <summary>Seconds in which one registrar answers and all others are silent.</summary>
-    private void Serve(TestAgent gateway, Registration registration, int seconds, ScriptedPeer? registrar)
+    private void Serve(TestAgent gateway, Action<Instant> handleDeadline, int seconds, ScriptedPeer? registrar)
     {
         var answered = registrar?.Inbox.Count ?? 0;
         for (var second = 0; second < seconds; second++)
         {
-            registration.HandleDeadline(_bench.Now);
+            handleDeadline(_bench.Now);
             gateway.Flush();
             _bench.Run(1);
             for (; registrar is not null && answered < registrar.Inbox.Count; answered++)

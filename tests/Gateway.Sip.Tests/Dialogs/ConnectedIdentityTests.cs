@@ -11,7 +11,11 @@ public class ConnectedIdentityTests
     [InlineData("Remote-Party-ID", "<sip:202@10.0.0.2>;party=called;privacy=off", "202")]
     [InlineData("Contact", "<sip:203@10.0.0.2>", "203")]
     [InlineData("Contact", "<sip:10.0.0.2:5060>", null)]
+    [InlineData("Contact", "<sip:anonymous@10.0.0.2:5060>", null)]
     [InlineData("P-Asserted-Identity", "<sip:10.0.0.2>", null)]
+    [InlineData("P-Asserted-Identity", "\"Anonymous\" <sip:anonymous@anonymous.invalid>", null)]
+    [InlineData("P-Asserted-Identity", "<sip:Unavailable@10.0.0.2>", null)]
+    [InlineData("Remote-Party-ID", "<sip:restricted@10.0.0.2>;party=called;privacy=full", null)]
     public void The_answer_names_the_agent_or_nobody(string name, string value, string? user)
     {
         var bench = new SipBench();
@@ -50,6 +54,10 @@ public class ConnectedIdentityTests
     [Theory]
     [InlineData("<sip:10.0.0.2>")]
     [InlineData("nonsense <")]
+    [InlineData("\"Anonymous\" <sip:anonymous@anonymous.invalid>")]
+    [InlineData("<sip:x@Anonymous.Invalid>")]
+    [InlineData("<sip:restricted@10.0.0.2>")]
+    [InlineData("<sip:UNAVAILABLE@10.0.0.2;user=phone>")]
     public void An_identity_that_names_nobody_changes_nothing(string identity)
     {
         var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();

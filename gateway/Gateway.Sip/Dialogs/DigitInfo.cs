@@ -9,7 +9,7 @@ namespace Gateway.Sip.Dialogs;
 
 /// <summary>
 /// Key presses in INFO bodies, in the forms that PBXs use (no RFC): <c>Signal=5</c> and <c>Duration=160</c> by lines or in one, <c>d=5</c>,
-/// the bare key, and the four bytes of an RTP telephone-event (RFC 4733 §2.3).
+/// the bare key, and the four bytes of an RTP telephone-event (RFC 4733 §2.3). A flash of the hook is understood, and no key.
 /// </summary>
 internal static class DigitInfo
 {
@@ -17,6 +17,17 @@ internal static class DigitInfo
 
     /// <summary>RTP clock of telephone-event.</summary>
     private const int ClockRate = 8000;
+
+    /// <summary>Keys that one body may bring.</summary>
+    private const int MaxDigits = 16;
+
+    private const string Keys = "0123456789*#ABCD";
+
+    /// <summary>The event number behind those of the keys (RFC 2833 §3.10).</summary>
+    private const int FlashEvent = 16;
+
+    /// <summary>Its digits are those that somebody dialled, several perhaps, and no event numbers.</summary>
+    private const string CollectedDigits = "application/vnd.nortelnetworks.digits";
 
     private static readonly TimeSpan DefaultDuration = TimeSpan.FromMilliseconds(160);
 
@@ -26,30 +37,36 @@ internal static class DigitInfo
     private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(1);
 
     private static readonly string[] Types =
-        [MediaType.DtmfRelay, MediaType.Dtmf, "application/vnd.nortelnetworks.digits", "audio/telephone-event",
-            "application/telephone-event"];
+        [MediaType.DtmfRelay, MediaType.Dtmf, CollectedDigits, "audio/telephone-event", "application/telephone-event"];
 
-    /// <summary>A body without a readable type is tried as well.</summary>
-    public static bool TryRead(SipMessage message, out char digit, out TimeSpan duration)
+    /// <summary>A body without a readable type is tried as well. Without a digit, it is a flash.</summary>
+    public static bool TryRead(SipMessage message, out string digits, out TimeSpan duration)
     {
-        digit = default;
+        digits = "";
         duration = DefaultDuration;
         var body = message.Body;
-        var isOurs = !MediaType.IsReadable(message.ContentType) || Array.Exists(Types, type => SipBody.TryFind(message, type, out body));
-        if (!isOurs || body.Length is 0 or > MaxBodyBytes)
+        string? found = null;
+        if (MediaType.IsReadable(message.ContentType))
+        {
+            found = Array.Find(Types, type => SipBody.TryFind(message, type, out body));
+            if (found is null)
+                return false;
+        }
+        if (body.Length is 0 or > MaxBodyBytes)
             return false;
         return IsTelephoneEvent(body.Span)
-            ? TryReadEvent(body.Span, out digit, out duration)
-            : TryReadText(Encoding.Latin1.GetString(body.Span), out digit, ref duration);
+            ? TryReadEvent(body.Span, out digits, out duration)
+            : TryReadText(Encoding.Latin1.GetString(body.Span), found == CollectedDigits, out digits, ref duration);
     }
 
-    /// <summary>Answers the INFO of a call, and reports the key in it.</summary>
+    /// <summary>Answers the INFO of a call, and reports the keys in it.</summary>
     public static void Handle(SessionCore session, ServerTransaction transaction, Instant now)
     {
-        if (TryRead(transaction.Request, out var digit, out var duration))
+        if (TryRead(transaction.Request, out var digits, out var duration))
         {
             session.Respond(transaction, 200, now);
-            session.Emit(new SipCallEvent.DigitReceived(digit, duration));
+            foreach (var digit in digits)
+                session.Emit(new SipCallEvent.DigitReceived(digit, duration));
         }
         else if (transaction.Request.Headers["Info-Package"] is { Length: > 0 })
             session.Respond(transaction, 469, now, ("Recv-Info", "")); // RFC 6086 §4.2.2: we have named none
@@ -70,22 +87,22 @@ internal static class DigitInfo
 
     /// <summary>Event numbers of keys are below any printable character.</summary>
     private static bool IsTelephoneEvent(ReadOnlySpan<byte> body) =>
-        body.Length == 4 && body[0] <= 15 && body[0] is not ((byte)'\r' or (byte)'\n');
+        body.Length == 4 && body[0] <= FlashEvent && body[0] is not ((byte)'\r' or (byte)'\n');
 
-    private static bool TryReadEvent(ReadOnlySpan<byte> body, out char digit, out TimeSpan duration)
+    private static bool TryReadEvent(ReadOnlySpan<byte> body, out string digits, out TimeSpan duration)
     {
-        digit = "0123456789*#ABCD"[body[0]];
+        digits = body[0] == FlashEvent ? "" : $"{Keys[body[0]]}";
         var ticks = (body[2] << 8) | body[3];
         duration = ticks == 0 ? DefaultDuration : TimeSpan.FromSeconds(Math.Min((double)ticks / ClockRate, MaxDuration.TotalSeconds));
         return true;
     }
 
     /// <summary>Pairs of name and value, whatever stands between them; without any pair, the key.</summary>
-    private static bool TryReadText(string text, out char digit, ref TimeSpan duration)
+    private static bool TryReadText(string text, bool areCollected, out string digits, ref TimeSpan duration)
     {
-        digit = default;
+        digits = "";
         var scanner = new SipScanner(text);
-        var hasPairs = false;
+        var (hasPairs, hasKey) = (false, false);
         while (!scanner.AtEnd)
         {
             scanner.Take(" \t\r\n;,");
@@ -94,26 +111,32 @@ internal static class DigitInfo
                 continue;
             hasPairs = true;
             var value = scanner.TakeUntil(" \t\r\n;,").ToString();
-            if (IsKeyName(name) && digit == default && !TryReadKey(value, out digit))
+            if (IsKeyName(name) && !hasKey && !(hasKey = TryReadKeys(value, areCollected, out digits)))
                 return false;
             if (name.Equals("Duration", StringComparison.OrdinalIgnoreCase)
                 && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) && milliseconds > 0)
                 duration = TimeSpan.FromMilliseconds(Math.Min(milliseconds, MaxDuration.TotalMilliseconds));
         }
-        return hasPairs ? digit != default : TryReadKey(text.Trim(), out digit);
+        return hasPairs ? hasKey : TryReadKeys(text.Trim(), areCollected, out digits);
     }
 
     private static bool IsKeyName(ReadOnlySpan<char> name) =>
         name.Equals("Signal", StringComparison.OrdinalIgnoreCase) || name.Equals("d", StringComparison.OrdinalIgnoreCase)
         || name.Equals("Digit", StringComparison.OrdinalIgnoreCase) || name.Equals("Digits", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The key itself, or the event number 10…15 that some peers send for * # A B C D.</summary>
-    private static bool TryReadKey(string text, out char digit)
+    /// <summary>
+    /// The key itself, or the event number 10…15 that some peers send for * # A B C D, or those that were collected. None for a flash.
+    /// </summary>
+    private static bool TryReadKeys(string text, bool areCollected, out string digits)
     {
-        digit = text.Length == 1 ? char.ToUpperInvariant(text[0]) : text switch
+        digits = text.ToUpperInvariant();
+        if (digits is "16" or "HF" or "FLASH" && !areCollected)
         {
-            "10" => '*', "11" => '#', "12" => 'A', "13" => 'B', "14" => 'C', "15" => 'D', _ => default,
-        };
-        return digit is (>= '0' and <= '9') or '*' or '#' or (>= 'A' and <= 'D');
+            digits = "";
+            return true;
+        }
+        if (digits is ['1', >= '0' and <= '5'] && !areCollected)
+            digits = $"{Keys[10 + digits[1] - '0']}";
+        return digits.Length > 0 && digits.Length <= (areCollected ? MaxDigits : 1) && digits.All(digit => Keys.Contains(digit));
     }
 }

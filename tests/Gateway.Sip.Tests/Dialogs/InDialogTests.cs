@@ -38,7 +38,33 @@ public class InDialogTests
     }
 
     [Theory]
+    [InlineData("application/dtmf-relay", "Signal=16\r\nDuration=300\r\n")]
+    [InlineData("application/dtmf-relay", "Signal=hf\r\n")]
+    [InlineData("application/dtmf", "16")]
+    [InlineData("audio/telephone-event", "\u0010\0\u0006\u0040")]
+    public void A_flash_of_the_hook_is_understood_and_is_no_key(string type, string body)
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
+        Info(bench, gateway, pbx, tag, 2, type, body);
+        Assert.Equal(1, bench.CountOf(200, "INFO"));
+        Assert.DoesNotContain(gateway.Events(call), happened => happened is SipCallEvent.DigitReceived);
+    }
+
+    [Theory]
+    [InlineData("p=Digit-Collection\r\ny=Digits\r\n\r\nd=12#\r\n", "12#")]
+    [InlineData("d=16", "16")]
+    public void All_keys_that_a_peer_collected_are_heard(string body, string keys)
+    {
+        var (bench, gateway, pbx, call, tag) = RenegotiationTests.WithScriptedPeer();
+        Info(bench, gateway, pbx, tag, 2, "application/vnd.nortelnetworks.digits", body);
+        Assert.Equal(1, bench.CountOf(200, "INFO"));
+        Assert.Equal(keys, string.Concat(gateway.Events(call).OfType<SipCallEvent.DigitReceived>().Select(key => key.Digit)));
+    }
+
+    [Theory]
     [InlineData("application/dtmf-relay", "Signal=nonsense")]
+    [InlineData("application/dtmf-relay", "Signal=123")]
+    [InlineData("application/vnd.nortelnetworks.digits", "d=12345678901234567")]
     [InlineData("application/dtmf-relay", "Duration=100")]
     [InlineData("application/dtmf", "d=z")]
     [InlineData("application/media_control+xml", "<picture_fast_update/>")]

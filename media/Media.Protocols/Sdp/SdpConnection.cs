@@ -14,7 +14,10 @@ public readonly record struct SdpConnection(bool IsIPv6, string Host)
     public static SdpConnection From(IPAddress address) =>
         new(address.AddressFamily == AddressFamily.InterNetworkV6, address.ToString());
 
-    /// <summary>Reads <c>IN IP4 192.0.2.1</c>; a multicast <c>/ttl</c> suffix, and what follows, is dropped.</summary>
+    /// <summary>
+    /// Reads <c>IN IP4 192.0.2.1</c>; a multicast <c>/ttl</c> suffix, and what follows, is dropped, and so are the brackets that some peers
+    /// put round an IPv6 address.
+    /// </summary>
     public static bool TryParse(string value, out SdpConnection connection)
     {
         connection = default;
@@ -28,6 +31,8 @@ public readonly record struct SdpConnection(bool IsIPv6, string Host)
         var host = slash < 0 ? fields[2] : fields[2][..slash];
         if (host.Length == 0)
             return false;
+        if (host is ['[', .., ']'] && host.Contains(':'))
+            host = host[1..^1];
         // The address itself shows its family; some peers write IP4 before either.
         if (TryReadAddress(host, out var address))
             ipv6 = address.AddressFamily == AddressFamily.InterNetworkV6;

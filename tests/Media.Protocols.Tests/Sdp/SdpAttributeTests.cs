@@ -139,6 +139,10 @@ public sealed class SdpAttributeTests
     [InlineData("in ip4 192.0.2.1", true)]
     [InlineData("IN IP6 2001:db8::1", true)]
     [InlineData("IN IP4 2001:db8::1", true)] // the address itself shows its family
+    [InlineData("IN IP6 [2001:db8::1]", true)]
+    [InlineData("IN IP6 [2001:db8::1]:5", false)]
+    [InlineData("IN IP6 [[2001:db8::1]]", false)]
+    [InlineData("IN IP4 [192.0.2.1]", false)]
     [InlineData("IN IP4 media.example.org", false)]
     [InlineData("IN IP4 7", false)]
     [InlineData("IN IP4 224.2.1.1/127", false)]

@@ -60,6 +60,7 @@ public sealed class InputTests(ApiFixture api)
     [Theory]
     [InlineData("W/\"1\"")] // nginx with gzip
     [InlineData("\"1-gzip\"")] // Apache
+    [InlineData("\"1--gzip\"")] // Jetty
     [InlineData("W/\"1-br\"")]
     [InlineData("\"1\"")]
     public async Task A_version_is_known_through_what_compressing_proxies_make_of_it(string tag)

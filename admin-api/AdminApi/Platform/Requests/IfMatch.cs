@@ -41,11 +41,11 @@ public readonly partial record struct IfMatch(long Version)
     }
 
     /// <summary>
-    /// Our ETags, and those that proxies make of them when they compress an answer: nginx weakens them (W/"3"), Apache adds the coding
-    /// ("3-gzip"). RFC 9110 §13.1.1 requires a strong comparison, since a weak tag may stand for other bytes; ours is the version, which no
-    /// coding changes.
+    /// Our ETags, and those that proxies make of them when they compress an answer: nginx weakens them (W/"3"), Apache and Jetty add the
+    /// coding ("3-gzip", "3--gzip"). RFC 9110 §13.1.1 requires a strong comparison, since a weak tag may stand for other bytes; ours is the
+    /// version, which no coding changes.
     /// </summary>
-    [GeneratedRegex("""^(?:W/)?"([0-9]{1,19})(?:[-;:](?:gzip|br|zstd|deflate))?"\z""")]
+    [GeneratedRegex("""^(?:W/)?"([0-9]{1,19})(?:(?:--?|[;:])(?:gzip|br|zstd|deflate))?"\z""")]
     private static partial Regex Tag();
 }
 

@@ -35,6 +35,13 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     /// </summary>
     private static readonly TimeSpan HoldTail = TimeSpan.FromSeconds(1);
 
+    /// <summary>A source that has sent so much after that tail has audio of its own for the one who waits.</summary>
+    private static readonly TimeSpan LeastHoldAudio = TimeSpan.FromSeconds(0.5);
+
+    /// <summary>Packets further apart have no audio between them: with a single one, now and then, some keep a NAT open (RFC 6263).
+    /// </summary>
+    private static readonly TimeSpan MaxPacketDistance = TimeSpan.FromMilliseconds(200);
+
     private readonly Transcoder _transcoder = new(to, context);
     private readonly PlayoutTimeline _line = new();
     private int _packetMs = FrameMs;
@@ -44,7 +51,9 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     private bool _isGenerating;
     private Instant _nextFrame = Instant.Never;
     private Instant _heldAt = Instant.Never;
-    private bool _isHeldWithAudio;
+    private TimeSpan _holdAudio; // of the source's, in this hold
+    private Instant _lastAudio;
+    private Instant _lastAudioPacket;
     private Playlist? _ended;
 
     /// <summary>The clips that the listener is to hear in place of the live audio; null: the live audio.</summary>
@@ -66,13 +75,15 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
         from.Playout is null ? from.Incoming.NextDeadline : Instant.Never, _isRunning ? _nextFrame : Instant.Never);
 
     /// <summary>The source holds the call from now on: whether it has audio for the one who waits is seen anew.</summary>
-    public void BeginHold(Instant now) => (_heldAt, _isHeldWithAudio) = (now, false);
+    public void BeginHold(Instant now) => (_heldAt, _lastAudio, _holdAudio) = (now, now, default);
 
     /// <summary>A packet of the source's, which the leg has received, decrypted and read.</summary>
     public void Carry(in RtpPacketReader packet, Instant now)
     {
         from.CountReceived(packet, now); // for the reports to the peer, and for the score
         from.ReadKeys(packet, now);      // key presses leave the audio here, and pass no codec
+        if (!packet.Payload.IsEmpty && from.TryGetCodec(packet.PayloadType, out _))
+            NoteAudio(now);
         from.PutInOrder(packet, now);    // behind those it overtook, which are waited for
         Drain(now);
     }
@@ -82,7 +93,6 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     {
         if (from.Playout is { } playout)
         {
-            HasHeardAudio |= from.Incoming.Count > 0 && from.TryGetCodec(from.Incoming.HeadPayloadType, out _);
             if (IsLive)
                 Player.MakeRoom(playout);
             else
@@ -93,8 +103,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
         {
             if (item.Kind == JitterItemKind.Lost)
                 MakeUpFor(item, now);
-            else if (from.TryGetCodec(item.PayloadType, out var codec)) // telephone-events were read; comfort noise is silence
-                Pass(item, codec, now);
+            else if (!item.Payload.IsEmpty && from.TryGetCodec(item.PayloadType, out var codec))
+                Pass(item, codec, now); // telephone-events were read; comfort noise, and a packet of nothing, is silence
         }
     }
 
@@ -171,8 +181,6 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
     private bool TryPlace(in JitterItem item, AudioCodec codec, Instant now, out int pause)
     {
         pause = 0;
-        HasHeardAudio = true;
-        _isHeldWithAudio |= now - _heldAt > HoldTail;
         if (item.IsRestart)
             _transcoder.Reset();
         if (item.IsRestart || _codec?.ClockRate() != codec.ClockRate())
@@ -190,6 +198,19 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
         from.Count(PlayoutOutcome.Discarded);
         Await(now); // the source is back: what comes next finds its place free
         return false;
+    }
+
+    /// <summary>The source has sent a packet of audio.</summary>
+    private void NoteAudio(Instant now)
+    {
+        HasHeardAudio = true;
+        var distance = now - _lastAudioPacket;
+        _lastAudioPacket = now;
+        if (distance > MaxPacketDistance)
+            return;
+        _lastAudio = now;
+        if (now - _heldAt > HoldTail)
+            _holdAudio += distance;
     }
 
     private bool TryForward(ReadOnlySpan<byte> payload, Instant now)
@@ -272,8 +293,8 @@ internal sealed class AudioPath(MediaLeg from, MediaLeg to, MediaContext context
         _nextFrame = isPaced ? now : now + TimeSpan.FromMilliseconds(Math.Max(0, to.PacketTime - FrameMs));
     }
 
-    /// <summary>A pause of announcements is theirs: only a source that has sent no audio in this hold leaves the listener to us.</summary>
-    private bool IsFillerDue(Instant now) => !_isHeldWithAudio && now - _heldAt > FillerAfter && now - from.LastHeard > FillerAfter;
+    /// <summary>A pause of announcements is theirs: a source without audio of its own in this hold leaves the listener to us.</summary>
+    private bool IsFillerDue(Instant now) => _holdAudio < LeastHoldAudio && now - _lastAudio > FillerAfter;
 
     /// <summary>
     /// A packet time later; for clips at the common point before it, once: the peer's audio has its place <see cref="PlayoutTimeline"/>'s

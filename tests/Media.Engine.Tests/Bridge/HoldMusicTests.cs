@@ -1,4 +1,5 @@
 using Media.Engine.Audio;
+using Media.Engine.Quality;
 using Media.Engine.Tests.Peers;
 using Media.Protocols.Sdp;
 
@@ -53,6 +54,7 @@ public sealed class HoldMusicTests : IDisposable
     [Theory]
     [InlineData(0.04)]
     [InlineData(0.9)]
+    [InlineData(1.4)] // our answer was lost, and repeated
     public void What_a_phone_sends_until_it_has_our_answer_is_no_audio_of_the_hold(double tail)
     {
         Hold();
@@ -71,6 +73,38 @@ public sealed class HoldMusicTests : IDisposable
         _path.Sent.Clear();
         Wait(30);
         Assert.False(HeardMusic());
+    }
+
+    [Theory]
+    [InlineData(OneWayPath.PayloadType, 160)] // a packet of quiet audio
+    [InlineData(OneWayPath.PayloadType, 0)]
+    [InlineData(13, 1)] // comfort noise
+    public void What_only_keeps_a_NAT_open_does_not_end_our_music(byte payloadType, int length)
+    {
+        Hold();
+        for (var seconds = 0; seconds < 600; seconds += 10)
+        {
+            Wait(5);
+            KeepAlive(payloadType, length);
+            _path.Sent.Clear();
+            Wait(5);
+            Assert.True(HeardMusic() && _path.Sent.Count > 195, $"{seconds} s: {_path.Sent.Count} packets"); // a second is missing at most
+        }
+        Assert.Equal(0, _path.Outcomes(PlayoutOutcome.Concealed));
+    }
+
+    [Theory]
+    [InlineData(OneWayPath.PayloadType, 0)]
+    [InlineData(13, 1)]
+    public void Packets_without_audio_do_not_put_our_music_off(byte payloadType, int length)
+    {
+        Hold();
+        for (var packets = 0; packets < 40; packets++)
+        {
+            Wait(0.1);
+            KeepAlive(payloadType, length);
+        }
+        Assert.True(HeardMusic());
     }
 
     [Fact]
@@ -105,6 +139,13 @@ public sealed class HoldMusicTests : IDisposable
             _timestamp += 160;
             _path.AdvanceTo(_path.Clock.Now + TimeSpan.FromMilliseconds(20));
         }
+    }
+
+    private void KeepAlive(byte payloadType, int length)
+    {
+        Span<byte> payload = stackalloc byte[length];
+        payload.Fill(Quiet);
+        _path.Receive(payload, _sequence++, _timestamp, payloadType: payloadType);
     }
 
     private void Wait(double seconds)

@@ -15,6 +15,9 @@ internal readonly record struct SentPacket(Instant At, SequenceNumber SequenceNu
 /// <summary>One direction of a call between two legs without a network, in virtual time: RTP packets in, RTP packets out.</summary>
 internal sealed class OneWayPath : IDisposable
 {
+    /// <summary>Of the source's audio.</summary>
+    public const byte PayloadType = 96;
+
     private readonly MediaContext _context;
     private readonly BareLeg _from;
     private readonly BareLeg _to;
@@ -64,7 +67,7 @@ internal sealed class OneWayPath : IDisposable
     {
         Span<byte> packet = stackalloc byte[1500];
         RtpPacketWriter.TryWrite(
-            packet, payloadType ?? BareLeg.PayloadType, false, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(ssrc),
+            packet, payloadType ?? PayloadType, false, new SequenceNumber(sequence), new RtpTimestamp(timestamp), new Ssrc(ssrc),
             payload, out var length);
         Receive(packet[..length]);
     }
@@ -90,8 +93,6 @@ internal sealed class OneWayPath : IDisposable
 
     private sealed class BareLeg : MediaLeg
     {
-        public const byte PayloadType = 96;
-
         private readonly VirtualClock _clock;
         private readonly byte[] _buffer = new byte[2048];
 

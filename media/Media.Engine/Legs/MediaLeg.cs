@@ -318,25 +318,24 @@ internal abstract class MediaLeg : IDisposable
     /// <summary>We can make something of this payload type.</summary>
     protected bool IsKnown(byte payloadType) => _received.IsKnown(payloadType);
 
-    protected void AcceptRtcp(Span<byte> datagram, Instant now)
+    /// <summary>Decrypts and reads one RTCP packet. False: it was dropped, and counted as such.</summary>
+    protected bool AcceptRtcp(Span<byte> datagram, Instant now)
     {
         if (Srtp is { } srtp)
         {
             if (!srtp.TryUnprotectRtcp(datagram, out var length, out _))
-            {
-                Drop(DropReason.Srtp);
-                return;
-            }
+                return Drop(DropReason.Srtp);
             datagram = datagram[..length];
         }
         Tap?.Handle(Kind, isSent: false, isRtcp: true, datagram);
         if (Rtcp is not { } rtcp)
-            return;
+            return true;
         var reports = rtcp.RemoteReports;
         if (!rtcp.HandleRtcp(datagram, now, out _))
-            Drop(DropReason.Malformed);
+            return Drop(DropReason.Malformed);
         if (rtcp.RemoteReports != reports)
             Protection.Handle(rtcp.Statistics.RemoteFractionLost);
+        return true;
     }
 
     protected bool Drop(DropReason reason)

@@ -168,8 +168,8 @@ internal sealed class RtpLeg : MediaLeg
             Drop(DropReason.UnexpectedSource);
             return;
         }
-        _rtcpSource.Confirm(source, default, _profile, now);
-        AcceptRtcp(datagram, now);
+        if (AcceptRtcp(datagram, now))
+            _rtcpSource.Confirm(source, default, _profile, now);
     }
 
     public override void Dispose()

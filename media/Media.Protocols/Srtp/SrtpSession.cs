@@ -219,8 +219,8 @@ public sealed class SrtpSession : IDisposable
     }
 
     /// <summary>
-    /// Tries the packet in <see cref="_copy"/> as one of a sender that restarted at rollover 0, or that continued for more than half a
-    /// rollover period without being received. Packets accepted before are not tried.
+    /// Tries the packet in <see cref="_copy"/> as one of a sender that restarted at rollover 0 or within the present rollover period, or
+    /// that continued for more than half a period without being received. Packets accepted before are not tried.
     /// </summary>
     private bool TryAfterRestart(
         SrtpTransform transform, Span<byte> datagram, in RtpHeader header, in ReplayWindow window, out SrtpError error)
@@ -228,9 +228,11 @@ public sealed class SrtpSession : IDisposable
         var tag = _copy.AsSpan(0, datagram.Length)[^_rtpOverhead..];
         if (_memory!.MayContain(tag))
             return Refuse(SrtpError.Replayed, out error);
-        ReadOnlySpan<ulong> indices = [header.SequenceNumber.Value, ((window.Highest >> 16) + 1 << 16) + header.SequenceNumber.Value];
-        foreach (var index in indices)
+        var present = window.Highest >> 16;
+        ReadOnlySpan<ulong> rollovers = [0, present, present + 1];
+        foreach (var rollover in present == 0 ? rollovers[1..] : rollovers)
         {
+            var index = (rollover << 16) + header.SequenceNumber.Value;
             _copy.AsSpan(0, datagram.Length).CopyTo(datagram);
             if (!transform.TryUnprotectRtp(datagram, header.Length, header.Ssrc, index))
                 continue;

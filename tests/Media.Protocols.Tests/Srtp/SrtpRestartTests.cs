@@ -97,6 +97,31 @@ public sealed class SrtpRestartTests
         }
     }
 
+    [Theory]
+    [InlineData(40_000, 5_000)]
+    [InlineData(40_000, 39_000)]
+    [InlineData(20_000, 60_000)] // ahead by more than half a period
+    public void A_sender_that_goes_on_in_the_same_rollover_period_is_found_again(int highest, int next)
+    {
+        foreach (var profile in new[] { SrtpProfile.AesCm128HmacSha1_80, SrtpProfile.AesCm128HmacSha1_32, SrtpProfile.AeadAes128Gcm })
+        {
+            using var receiver = Receiver(profile);
+            using var first = Sender(profile);
+            var recorded = new[] { 30_000, 60_000, 65_536 + 10_000, 65_536 + highest }.Select(index => Rtp(first, (ushort)index)).ToList();
+            Assert.All(recorded, packet => Assert.Equal(SrtpError.None, Unprotect(receiver, packet)));
+
+            using var second = Sender(profile);
+            second.GoOnFrom(new Ssrc(7), new SrtpPosition(65_536 + next - 1, -1, 0, -1, -1));
+            var anew = Enumerable.Range(next, 700).Select(sequence => Second(second, sequence)).ToList();
+            var heard = anew.ConvertAll(packet => UnprotectAny(receiver, packet));
+
+            Assert.All(heard.Skip(5), error => Assert.Equal(SrtpError.None, error));
+            foreach (var replayed in recorded.Concat(anew.Skip(5)).Concat(recorded))
+                Assert.NotEqual(SrtpError.None, UnprotectAny(receiver, replayed));
+            Assert.Equal(SrtpError.None, UnprotectAny(receiver, Second(second, next + 700)));
+        }
+    }
+
     [Fact]
     public void A_sender_that_went_on_unheard_for_most_of_a_rollover_period_is_found_again()
     {

@@ -26,7 +26,8 @@ public sealed class InviteSession : SessionCore, IHasDeadline
     /// <summary>An outgoing call.</summary>
     internal InviteSession(
         ISessionOwner owner, UserAgentCore context, Trunk trunk, SipInviteRequest call, SipCallInfo info, string localTag)
-        : this(owner, context, trunk, info, localTag) => _outgoing = new OutgoingInvite(this, call);
+        : this(owner, context, trunk, info, localTag) =>
+        (_outgoing, PhoneAddress) = (new OutgoingInvite(this, call), call.Phone?.Flow.Remote ?? default);
 
     /// <summary>An incoming call.</summary>
     internal InviteSession(
@@ -34,14 +35,15 @@ public sealed class InviteSession : SessionCore, IHasDeadline
         InviteSession? replaces)
         : this(owner, context, trunk, info, localTag)
     {
-        Replaces = replaces;
+        (Replaces, PhoneAddress) = (replaces, info.Phone is null ? default : invite.Flow.Remote);
         _incoming = new IncomingInvite(this, _acknowledgement, invite, replaces);
     }
 
     /// <summary>An answered call of another process.</summary>
     internal InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipSessionSnapshot saved, Dialog dialog)
         : this(owner, context, trunk, saved.ToInfo(dialog), dialog.Local.Tag ?? "") =>
-        (_saved, Dialog, LocalSdp, RemoteSdp) = (saved, dialog, saved.LocalSdp, saved.RemoteSdp);
+        (_saved, Dialog, LocalSdp, RemoteSdp, PhoneAddress) =
+            (saved, dialog, saved.LocalSdp, saved.RemoteSdp, saved.Phone is null ? default : dialog.Flow.Remote);
 
     private InviteSession(ISessionOwner owner, UserAgentCore context, Trunk trunk, SipCallInfo info, string localTag)
         : base(context, trunk, info, localTag)

@@ -16,6 +16,9 @@ public abstract class SessionCore : IClientTransactionUser
 
     public SipCallInfo Info { get; }
 
+    /// <summary>The address that a registered phone is reached at, or its proxy or its node; none on other trunks.</summary>
+    public TransportAddress PhoneAddress { get; private protected init; }
+
     /// <summary>Our tag: with the Call-ID it names the call in whatever arrives.</summary>
     public string LocalTag { get; }
 

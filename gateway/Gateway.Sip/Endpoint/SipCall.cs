@@ -30,6 +30,9 @@ public sealed class SipCall
 
     public SipCallInfo Info { get; }
 
+    /// <summary>The address that a registered phone is reached at, or its proxy or its node; none on other trunks.</summary>
+    public TransportAddress PhoneAddress => _session?.PhoneAddress ?? default;
+
     /// <summary>
     /// The call that this incoming INVITE replaces (RFC 3891), else null. Answering the new call hangs the replaced one up
     /// (<see cref="SipCallEvent.Ended"/> with <see cref="SipCallEnd.Replaced"/>).

@@ -81,7 +81,8 @@ internal sealed partial class FeatureCodeCalls(
         }
         try
         {
-            var answer = await media.AnswerPbxOfferAsync(await PbxDescriptions.ResolveAsync(offer), profile);
+            var answer = await media.AnswerPbxOfferAsync(
+                await PbxDescriptions.ResolveAsync(offer), profile, signaller: invite.PhoneAddress);
             if (!answer.Succeeded)
             {
                 await RefuseAsync(invite, 488, "Not acceptable here");

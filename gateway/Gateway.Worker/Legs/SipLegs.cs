@@ -253,7 +253,7 @@ internal sealed partial class SipLegs(
                 break;
 
             case SipCallEvent.OfferReceived offer:
-                var result = await media.DescribeAsync(offer.Sdp, leg.Trunk);
+                var result = await media.DescribeAsync(offer.Sdp, leg.Trunk, leg.Sip.PhoneAddress);
                 await (result.Succeeded
                     ? leg.Sip.AcceptOfferAsync(result.Sdp!)
                     : leg.Sip.RejectOfferAsync(488, RefusalHeaders.OfDescription(SdpWarnings.Of(result.Error))));

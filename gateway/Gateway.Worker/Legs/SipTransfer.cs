@@ -41,7 +41,7 @@ internal sealed record SipTransfer(SipLeg From, SipLeg To)
                 await ReportAsync(provisional.Status, "Ringing");
                 return null;
 
-            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } when (await media.ApplyAnswerAsync(sdp, To.Trunk)).Succeeded:
+            case SipCallEvent.Answered { Sdp: { } sdp, SdpIsOffer: false } when (await media.ApplyAnswerAsync(sdp, To)).Succeeded:
                 await ReportAsync(200, "OK");
                 return true;
 

@@ -57,12 +57,21 @@ public sealed class MediaCall
     /// <param name="answer">Its description.</param>
     /// <param name="profile">The profile whose offer it answers, whatever was offered for others since.</param>
     /// <param name="side">The leg.</param>
-    public Task<SdpResult> ApplyPbxAnswerAsync(string answer, PbxMediaProfile profile, PbxSide side = PbxSide.First) =>
-        Ask((session, now) => session.ApplyPbxAnswer(side, answer, profile, now));
+    /// <param name="signaller">
+    /// The address of a phone, as its signalling shows it: behind a NAT, media from there is believed before any other. None: not known.
+    /// </param>
+    public Task<SdpResult> ApplyPbxAnswerAsync(
+        string answer, PbxMediaProfile profile, PbxSide side = PbxSide.First, TransportAddress signaller = default) =>
+        Ask((session, now) => session.ApplyPbxAnswer(side, answer, profile, now, signaller));
 
     /// <summary>Answers an offer of the PBX: the first one and every renegotiation (hold, resume, moved media, other codec).</summary>
-    public Task<SdpResult> AnswerPbxOfferAsync(string offer, PbxMediaProfile profile, PbxSide side = PbxSide.First) =>
-        Ask((session, now) => session.AnswerPbxOffer(side, offer, profile, now));
+    /// <param name="offer">Its description.</param>
+    /// <param name="profile">How the PBX is spoken to.</param>
+    /// <param name="side">The leg.</param>
+    /// <param name="signaller">As of an answer.</param>
+    public Task<SdpResult> AnswerPbxOfferAsync(
+        string offer, PbxMediaProfile profile, PbxSide side = PbxSide.First, TransportAddress signaller = default) =>
+        Ask((session, now) => session.AnswerPbxOffer(side, offer, profile, now, signaller));
 
     /// <summary>
     /// The PBX's phone leaves the call, which goes on: nothing is sent to it once this is complete, and another may be described.

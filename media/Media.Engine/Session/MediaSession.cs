@@ -179,11 +179,13 @@ internal sealed class MediaSession : IDisposable
 
     public SdpResult CreatePbxOffer(PbxSide side, PbxMediaProfile profile, Instant now) => Done(_legs[side].CreateOffer(profile, now), now);
 
-    public SdpResult ApplyPbxAnswer(PbxSide side, string answer, PbxMediaProfile profile, Instant now) =>
-        Done(Pace(_legs[side], _legs[side].ApplyAnswer(answer, profile, now)), now);
+    public SdpResult ApplyPbxAnswer(
+        PbxSide side, string answer, PbxMediaProfile profile, Instant now, TransportAddress signaller = default) =>
+        Done(Pace(_legs[side], _legs[side].ApplyAnswer(answer, profile, now, signaller)), now);
 
-    public SdpResult AnswerPbxOffer(PbxSide side, string offer, PbxMediaProfile profile, Instant now) =>
-        Done(Pace(_legs[side], _legs[side].AnswerOffer(offer, profile, now)), now);
+    public SdpResult AnswerPbxOffer(
+        PbxSide side, string offer, PbxMediaProfile profile, Instant now, TransportAddress signaller = default) =>
+        Done(Pace(_legs[side], _legs[side].AnswerOffer(offer, profile, now, signaller)), now);
 
     /// <summary>The PBX's phone has left; the call goes on without one, until another is described.</summary>
     public void LeavePbx(PbxSide side, Instant now)

@@ -8,8 +8,8 @@ namespace Media.Engine.Session;
 /// signalled address always wins. What else is heard may only correct it:
 /// <list type="number">
 /// <item>another port of the signalled IP, when the address in use has been silent for <see cref="PbxMediaProfile.LatchAfter"/>;</item>
-/// <item>where the profile says that the PBX is behind a NAT: such a port, another address of the trunk, or any address, in this order, at
-/// once while nothing better was heard, and after that silence in any order.</item>
+/// <item>where the profile says that the PBX is behind a NAT: such a port, another address of the trunk or that of the signalling, or any
+/// address, in this order, at once while nothing better was heard, and after that silence in any order.</item>
 /// </list>
 /// After a silence a few packets of one stream have to come before they are believed. So nobody can take a call over whose PBX is heard.
 /// </summary>
@@ -36,6 +36,7 @@ internal sealed class RtpLatch(bool isRtcp = false)
 
     private Rank _heard;
     private TransportAddress _signalled;
+    private TransportAddress _signaller;
     private Instant _lastHeard;
     private TransportAddress _candidate;
     private RtpHeader _candidateLast;
@@ -47,14 +48,18 @@ internal sealed class RtpLatch(bool isRtcp = false)
     /// <summary>The PBX's peer has left: nothing is sent, and nothing is taken, until signalling names an address again.</summary>
     public void Clear()
     {
-        (_signalled, Target) = (default, default);
+        (_signalled, _signaller, Target) = (default, default, default);
         _heard = Rank.None;
         _candidatePackets = 0;
     }
 
     /// <summary>Signalling names an address. The one it named before changes nothing: what was heard stays valid.</summary>
-    public void Signal(TransportAddress address, Instant now)
+    /// <param name="address">For media.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="signaller">The address that the signalling comes from; none: the trunk's are known.</param>
+    public void Signal(TransportAddress address, Instant now, TransportAddress signaller = default)
     {
+        _signaller = signaller;
         if (address == _signalled)
             return;
         _signalled = address;
@@ -116,6 +121,6 @@ internal sealed class RtpLatch(bool isRtcp = false)
         : source == _signalled ? Rank.Signalled
         : source.Bits == _signalled.Bits ? Rank.SameIp
         : !profile.NatLatching ? Rank.None
-        : profile.IsSource(source) ? Rank.TrunkAddress
+        : profile.IsSource(source) || source.Bits == _signaller.Bits ? Rank.TrunkAddress
         : Rank.AnyAddress;
 }

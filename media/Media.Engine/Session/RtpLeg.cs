@@ -100,16 +100,16 @@ internal sealed class RtpLeg : MediaLeg
     }
 
     /// <summary>Takes an answer to the last offer that was made for this profile, whatever was offered for others since.</summary>
-    public SdpResult ApplyAnswer(string answer, PbxMediaProfile profile, Instant now)
+    public SdpResult ApplyAnswer(string answer, PbxMediaProfile profile, Instant now, TransportAddress signaller = default)
     {
         profile = InUse(profile);
         if (!_sdp.TryApplyAnswer(answer, _described.GetValueOrDefault(profile), out var parameters, out var error))
             return SdpResult.Refused(error);
-        Apply(parameters, profile, _described[profile].Rtp, now);
+        Apply(parameters, profile, _described[profile].Rtp, now, signaller);
         return new SdpResult(null);
     }
 
-    public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now)
+    public SdpResult AnswerOffer(string offer, PbxMediaProfile profile, Instant now, TransportAddress signaller = default)
     {
         var ice = PbxSdp.ReadIce(offer, out var isWebRtc);
         profile = profile with { IsWebRtc = isWebRtc ?? _webRtc.IsUsed };
@@ -118,7 +118,7 @@ internal sealed class RtpLeg : MediaLeg
             return refusal == SdpRefusal.NoAddress ? SdpResult.Refused(SdpError.OtherAddressFamily) : SdpResult.Refused(refusal);
         if (!_sdp.TryAnswerOffer(offer, Describe(profile, local, ice), out var answer, out var parameters, out var error))
             return SdpResult.Refused(error);
-        Apply(parameters, profile, local, now);
+        Apply(parameters, profile, local, now, signaller);
         return new SdpResult(answer);
     }
 
@@ -237,7 +237,8 @@ internal sealed class RtpLeg : MediaLeg
     }
 
     private void Apply(
-        PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now, bool followsRestarts = true)
+        PbxMediaParameters agreed, PbxMediaProfile profile, TransportAddress local, Instant now, TransportAddress signaller = default,
+        bool followsRestarts = true)
     {
         var isFirst = Parameters is null;
         var isNextPhone = isFirst && Rtcp is not null;
@@ -272,8 +273,8 @@ internal sealed class RtpLeg : MediaLeg
             _webRtc.Connect(phone, _described[profile].WebRtc!, local, now);
         if (agreed.RemoteRtp.IsNone)
             return; // an old-style hold: the PBX is still where it was
-        _rtpSource.Signal(agreed.RemoteRtp, now);
-        _rtcpSource.Signal(agreed.RemoteRtcp, now);
+        _rtpSource.Signal(agreed.RemoteRtp, now, signaller);
+        _rtcpSource.Signal(agreed.RemoteRtcp, now, signaller);
     }
 
     /// <summary>A PBX that reports keys by INFO would report them twice if its events counted too.</summary>

@@ -23,7 +23,7 @@ public class PhoneCallTests
         Assert.Equal("sip:alice@192.168.1.7:5062", invite.Uri.ToString());
         Assert.Equal("<sip:edge.example;lr>", invite.Headers["Route"]);
         Assert.Equal("sip:alice@phones.example", invite.To.Uri.ToString());
-        Assert.Equal("alice", call.Info.Phone);
+        Assert.Equal(("alice", phone.Peer.Address), (call.Info.Phone, call.PhoneAddress));
         phone.Peer.Respond(invite, 200, "t1", "answer");
         _bench.Wire.Run();
         Assert.NotNull(_bench.Gateway.Last<SipCallEvent.Answered>(call));
@@ -42,6 +42,7 @@ public class PhoneCallTests
         var call = Assert.Single(_bench.Gateway.Incoming);
         Assert.Equal(("phones", "alice"), (call.Info.Trunk, call.Info.Phone));
         Assert.Equal("alice", call.Info.AssertedIdentity?.User);
+        Assert.Equal(phone.Peer.Address, call.PhoneAddress);
     }
 
     [Fact]

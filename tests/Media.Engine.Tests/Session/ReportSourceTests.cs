@@ -14,6 +14,7 @@ public sealed class ReportSourceTests : IDisposable
     private static readonly PbxMediaProfile Profile = new() { Security = SrtpPolicy.Required, NatLatching = true };
     private static readonly TransportAddress Signalled = At("192.0.2.11", 4001);
     private static readonly TransportAddress Elsewhere = At("198.51.100.9", 5001);
+    private static readonly TransportAddress Signaller = At("203.0.113.7", 5060);
 
     private readonly VirtualClock _clock = new();
     private readonly List<TransportAddress> _reported = [];
@@ -46,10 +47,19 @@ public sealed class ReportSourceTests : IDisposable
     [Fact]
     public void A_report_of_the_phones_does()
     {
-        byte[] report = [.. Report, .. new byte[SrtpSession.MaxOverhead]];
-        Assert.True(_phone.TryProtectRtcp(report, Report.Length, out var length, out _));
-        _leg.HandleRtcp(report.AsSpan(0, length), Elsewhere, _clock.Now);
+        Hear(Elsewhere);
         Assert.Equal(Elsewhere, Reported());
+    }
+
+    [Fact]
+    public void One_from_where_the_phone_signals_wins()
+    {
+        var phone = Signaller with { Port = 40001 };
+        Hear(Elsewhere);
+        Hear(phone);
+        Assert.Equal(phone, Reported());
+        Hear(Elsewhere);
+        Assert.Equal(phone, Reported());
     }
 
     public void Dispose()
@@ -69,9 +79,17 @@ public sealed class ReportSourceTests : IDisposable
         var local = new PbxLocalMedia { Rtp = At("192.0.2.11", 4000) };
         var offer = _leg.CreateOffer(Profile, _clock.Now).Sdp!;
         Assert.True(sdp.TryAnswerOffer(offer, local, out var answer, out var agreed, out var error), error.ToString());
-        Assert.True(_leg.ApplyAnswer(answer, Profile, _clock.Now).Succeeded);
+        Assert.True(_leg.ApplyAnswer(answer, Profile, _clock.Now, Signaller).Succeeded);
         var keys = agreed.Srtp!;
         return new SrtpSession(keys.Profile, keys.Local, keys.Remote, new ManagedSrtpPrimitives());
+    }
+
+    /// <summary>A report of the phone's comes from there.</summary>
+    private void Hear(TransportAddress source)
+    {
+        byte[] report = [.. Report, .. new byte[SrtpSession.MaxOverhead]];
+        Assert.True(_phone.TryProtectRtcp(report, Report.Length, out var length, out _));
+        _leg.HandleRtcp(report.AsSpan(0, length), source, _clock.Now);
     }
 
     /// <summary>The address that the next report goes to.</summary>

@@ -118,6 +118,35 @@ public class RtpLatchTests
     }
 
     [Fact]
+    public void Behind_a_NAT_the_address_that_signals_takes_the_stream_back_from_whoever_was_first()
+    {
+        _latch.Signal(Signalled, _now, At("192.0.2.7", 5060));
+        Assert.True(Hear(UnexpectedSource, BehindNat));
+        Assert.True(Hear(Elsewhere, BehindNat));
+        Assert.Equal(Elsewhere, _latch.Target);
+        Assert.False(Hear(UnexpectedSource, BehindNat, packets: 5));
+        Assert.True(Hear(Signalled, BehindNat));
+    }
+
+    [Fact]
+    public void Without_a_NAT_the_address_that_signals_gets_no_stream()
+    {
+        _latch.Signal(Signalled, _now, At("192.0.2.7", 5060));
+        Pass(Plain.LatchAfter);
+        Assert.False(Hear(Elsewhere, packets: 5));
+    }
+
+    [Fact]
+    public void The_next_phone_is_not_believed_at_the_address_of_the_one_that_left()
+    {
+        _latch.Signal(Signalled, _now, At("192.0.2.7", 5060));
+        _latch.Clear();
+        _latch.Signal(Signalled, _now);
+        Assert.True(Hear(UnexpectedSource, BehindNat));
+        Assert.False(Hear(Elsewhere, BehindNat, packets: 5));
+    }
+
+    [Fact]
     public void Behind_a_NAT_another_address_is_taken_after_a_silence_and_without_one_it_never_is()
     {
         _latch.Signal(Signalled, _now);

@@ -220,49 +220,59 @@ export function Act(props: {
   );
 }
 
-/** The browser's own dialog: it keeps the focus, and Escape closes it. */
-export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren; isWide?: boolean }): VNode {
+/** The browser's own dialog: it keeps the focus, and Escape closes it, but not while it is busy. */
+export function Dialog(props: { title: string; onClose: () => void; children: ComponentChildren; isWide?: boolean; isBusy?: boolean }): VNode {
   const node = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     node.current?.showModal();
   }, []);
+  // A second Escape closes it without asking, whatever became of the first: it is opened again.
+  const closed = () => (props.isBusy ? node.current?.showModal() : props.onClose());
   return (
-    <dialog ref={node} aria-label={props.title} class={props.isWide ? "wide" : undefined} onClose={props.onClose}>
+    <dialog ref={node} aria-label={props.title} class={props.isWide ? "wide" : undefined} onClose={closed}
+      onCancel={(e) => props.isBusy && e.preventDefault()}>
       <div class="dialog-head">
         <h2>{props.title}</h2>
-        <button type="button" class="plain" aria-label={t("close")} onClick={() => node.current?.close()}>×</button>
+        <button type="button" class="plain" aria-label={t("close")} disabled={props.isBusy} onClick={() => node.current?.close()}>×</button>
       </div>
       {props.children}
     </dialog>
   );
 }
 
-/** A form in a dialog. Its faults are shown in it, and nothing that was typed is lost. */
+/**
+ * A form in a dialog. Its faults are shown in it, and nothing that was typed is lost. It stays until its request is answered: what was closed
+ * before would be done all the same, and done again by who opens another.
+ */
 export function FormDialog(props: {
   title: string; onClose: () => void; children: ComponentChildren; submit: string; send: () => Promise<unknown>; isBad?: boolean;
   isWide?: boolean;
 }): VNode {
   const [error, setError] = useState<ApiError>();
   const [isBusy, setBusy] = useState(false);
+  const isGone = useRef(false);
+  useEffect(() => () => void (isGone.current = true), []);
   const send = async (e: Event) => {
     e.preventDefault();
     setBusy(true);
     setError(undefined);
     try {
       await props.send();
-      props.onClose();
+      if (!isGone.current) props.onClose();
     } catch (fault) {
+      // Its page was left meanwhile.
+      if (isGone.current) return notifyError(fault);
       setError(fault instanceof ApiError ? fault : new ApiError(0, "defect", String(fault)));
       setBusy(false);
     }
   };
   return (
-    <Dialog title={props.title} onClose={props.onClose} isWide={props.isWide}>
+    <Dialog title={props.title} onClose={props.onClose} isWide={props.isWide} isBusy={isBusy}>
       <form onSubmit={(e) => void send(e)}>
         {props.children}
         {error && <Fault error={error} />}
         <div class="dialog-foot">
-          <button type="button" onClick={props.onClose}>{t("cancel")}</button>
+          <button type="button" disabled={isBusy} onClick={props.onClose}>{t("cancel")}</button>
           <button type="submit" class={props.isBad ? "bad" : "first"} disabled={isBusy}>{props.submit}</button>
         </div>
       </form>

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using Gateway.Calls;
+using Gateway.Storage.Channels;
 
 namespace AdminConsole.Tests;
 
@@ -40,6 +42,48 @@ public sealed class FormTests(ConsoleBench bench)
         answer.SetResult();
         await Assertions.Expect(page.Locator(".notice")).ToContainTextAsync("Is closed");
         await Assertions.Expect(page.GetByRole(AriaRole.Dialog, new() { Name = "New account" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Terms_of_an_account_are_not_saved_over_those_that_somebody_else_has_set_meanwhile()
+    {
+        await AccountAsync("wanted");
+        await using var visit = await bench.EnterAsync(path: "/accounts/wanted");
+        var page = visit.Page;
+        await Button(page.Locator("main"), "Edit").ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        var terms = new
+        {
+            name = "Renamed", rateCard = ConsoleSamples.Card, minimumInbound = "1.00", minimumOutbound = "1.00", isClosed = false,
+        };
+        await bench.Samples.PostAsync("/v1/accounts/wanted", terms, HttpMethod.Put, "1");
+        await bench.Samples.PostAsync("/v1/accounts/wanted/top-ups", new { amount = "1.00", currency = "EUR" });
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Renamed");
+        await Button(dialog, "Save").ClickAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("at version 2");
+        await Button(dialog, "Cancel").ClickAsync();
+        await Button(page.Locator("main"), "Edit").ClickAsync();
+        await Assertions.Expect(dialog.GetByLabel("Name")).ToHaveValueAsync("Renamed");
+        await Button(dialog, "Save").ClickAsync();
+        await Assertions.Expect(dialog).ToHaveCountAsync(0);
+    }
+
+    [Theory]
+    [InlineData("900100210", 0, "Name", "Mine")]
+    [InlineData("900100211", 1, "Monday", "0900-1700")]
+    public async Task Settings_of_a_channel_are_not_saved_over_those_that_somebody_else_has_set_meanwhile(
+        string id, int form, string field, string text)
+    {
+        await bench.Get<ChannelStore>().SeedAsync([new(new ChannelId(id), "49301234" + id[^4..], "DE")], CancellationToken.None);
+        await using var visit = await bench.EnterAsync(path: "/channels/" + id);
+        var page = visit.Page;
+        await Button(page.Locator("main"), "Edit").Nth(form).ClickAsync();
+        var dialog = page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel(field).FillAsync(text);
+        await bench.Samples.PostAsync("/v1/channels/" + id, new { name = "Renamed" }, HttpMethod.Patch, "1");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("Renamed");
+        await Button(dialog, "Save").ClickAsync();
+        await Assertions.Expect(dialog.GetByRole(AriaRole.Alert)).ToContainTextAsync("no longer at version 1");
     }
 
     private Task AccountAsync(string id) =>

@@ -103,7 +103,7 @@ export function AccountPage(props: { id: string }): VNode {
               ]} />
             </Card>
             {(dialog === "topUp" || dialog === "adjust") && <Move account={account} isTopUp={dialog === "topUp"} onClose={() => setDialog(undefined)} onMoved={reload} />}
-            {dialog === "edit" && <Terms account={account} onClose={() => setDialog(undefined)} onSaved={reload} />}
+            {dialog === "edit" && <Terms account={account} onClose={() => setDialog(undefined)} reload={reload} />}
           </>
         )}
       </Loaded>
@@ -181,8 +181,9 @@ function Move(props: { account: Account; isTopUp: boolean; onClose: () => void; 
   );
 }
 
-function Terms(props: { account: Account; onClose: () => void; onSaved: () => void }): VNode {
-  const { account } = props;
+/** Saves over the account as it was when the form was opened: over what somebody else has changed meanwhile it is refused. */
+function Terms(props: { account: Account; onClose: () => void; reload: () => void }): VNode {
+  const [account] = useState(props.account);
   const [name, setName] = useState(account.name);
   const [card, setCard] = useState(account.rateCard ?? "");
   const [inbound, setInbound] = useState(account.inbound.minimum);
@@ -194,8 +195,7 @@ function Terms(props: { account: Account; onClose: () => void; onSaved: () => vo
       await ask(api.PUT("/v1/accounts/{account}", {
         params: { path: { account: account.id }, header: match(account.version) },
         body: { name, rateCard: card || null, minimumInbound: inbound, minimumOutbound: outbound, lowBalance: low || null, isClosed },
-      }));
-      props.onSaved();
+      })).finally(props.reload);
     }}>
       <Field label={t("name")} value={name} set={setName} required />
       <Field label={t("rateCard")} value={card} set={setCard} />

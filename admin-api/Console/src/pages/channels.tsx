@@ -106,8 +106,8 @@ export function ChannelPage(props: { id: string }): VNode {
                 <p key={one.type}><Badge tone={one.isInForce ? "bad" : "quiet"}>{one.type}</Badge> <Name text={one.reason} /> <When at={one.expiresAt} /></p>
               ))}
             </Card>
-            {isEditing && <Edit channel={channel} onClose={() => setEditing(false)} onSaved={state.reload} />}
-            {areHours && <Hours channel={channel} onClose={() => setHours(false)} onSaved={state.reload} />}
+            {isEditing && <Edit channel={channel} onClose={() => setEditing(false)} reload={state.reload} />}
+            {areHours && <Hours channel={channel} onClose={() => setHours(false)} reload={state.reload} />}
           </div>
         )}
       </Loaded>
@@ -117,8 +117,9 @@ export function ChannelPage(props: { id: string }): VNode {
 
 const colon = (time: string | null | undefined) => (time ? `${time.slice(0, 2)}:${time.slice(2)}` : "–");
 
-function Edit(props: { channel: Channel; onClose: () => void; onSaved: () => void }): VNode {
-  const { channel } = props;
+/** Saves over the channel as it was when the form was opened: over what somebody else has changed meanwhile it is refused. */
+function Edit(props: { channel: Channel; onClose: () => void; reload: () => void }): VNode {
+  const [channel] = useState(props.channel);
   const [name, setName] = useState(channel.name);
   const [countries, setCountries] = useState(channel.iconCountries.join(" "));
   const [max, setMax] = useState(String(channel.maxCallSeconds ?? ""));
@@ -128,8 +129,7 @@ function Edit(props: { channel: Channel; onClose: () => void; onSaved: () => voi
       await ask(api.PATCH("/v1/channels/{id}", {
         params: { path: { id: channel.id }, header: match(channel.version) },
         body: { name, maxCallSeconds: Number(max || 0), ...(given.join() === channel.iconCountries.join() ? {} : { iconCountries: given }) },
-      }));
-      props.onSaved();
+      })).finally(props.reload);
     }}>
       <Field label={t("name")} value={name} set={setName} />
       <Field label={t("channel.countries")} value={countries} set={setCountries} hint={t("channel.countries.hint")} />
@@ -140,9 +140,9 @@ function Edit(props: { channel: Channel; onClose: () => void; onSaved: () => voi
 
 const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 
-/** A line a day: 0900-1200 1300-1700, or nothing where it stays closed. */
-function Hours(props: { channel: Channel; onClose: () => void; onSaved: () => void }): VNode {
-  const { channel } = props;
+/** A line a day: 0900-1200 1300-1700, or nothing where it stays closed. Saves over the channel as it was, likewise. */
+function Hours(props: { channel: Channel; onClose: () => void; reload: () => void }): VNode {
+  const [channel] = useState(props.channel);
   const old = channel.callHours;
   const [zone, setZone] = useState(old?.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone);
   const [week, setWeek] = useState<Record<string, string>>(Object.fromEntries(days.map((day) => [
@@ -153,14 +153,14 @@ function Hours(props: { channel: Channel; onClose: () => void; onSaved: () => vo
     <FormDialog title={t("channel.hours")} submit={t("save")} onClose={props.onClose} send={async () => {
       const lines = days.flatMap((day) => (week[day] ?? "").replaceAll(":", "").split(/[\s,]+/).filter(Boolean)
         .map((span) => ({ day, open: span.split(/[-–]/)[0] ?? "", close: span.split(/[-–]/)[1] ?? "" })));
-      await ask(api.PUT("/v1/channels/{id}/call-hours", { params, body: { timeZone: zone, week: lines, holidays: old?.holidays ?? [] } }));
+      await ask(api.PUT("/v1/channels/{id}/call-hours", { params, body: { timeZone: zone, week: lines, holidays: old?.holidays ?? [] } }))
+        .finally(props.reload);
       notify(t("saved"));
-      props.onSaved();
     }}>
       <Field label={t("timeZone")} value={zone} set={setZone} required />
       <p class="quiet">{t("channel.hours.hint")}</p>
       {days.map((day) => <Field key={day} label={named("day", day)} value={week[day] ?? ""} set={(value) => setWeek({ ...week, [day]: value })} />)}
-      {old && <Act tone="bad" do={async () => { await ask(api.DELETE("/v1/channels/{id}/call-hours", { params })); props.onSaved(); props.onClose(); }}>{t("channel.always")}</Act>}
+      {old && <Act tone="bad" do={async () => { await ask(api.DELETE("/v1/channels/{id}/call-hours", { params })).finally(props.reload); props.onClose(); }}>{t("channel.always")}</Act>}
     </FormDialog>
   );
 }

@@ -101,12 +101,13 @@ public sealed class ConsoleBench : IAsyncLifetime
     }
 
     /// <summary>A browser of its own, without a session.</summary>
-    public async Task<Visit> VisitAsync(bool isDark = false, bool isNarrow = false, string language = "en")
+    public async Task<Visit> VisitAsync(bool isDark = false, bool isNarrow = false, string language = "en", string? zone = null)
     {
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = Url,
             Locale = language,
+            TimezoneId = zone,
             ColorScheme = isDark ? ColorScheme.Dark : ColorScheme.Light,
             ViewportSize = isNarrow ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1440, Height = 900 },
             ReducedMotion = ReducedMotion.Reduce,
@@ -117,9 +118,9 @@ public sealed class ConsoleBench : IAsyncLifetime
 
     /// <summary>The same, logged in by a link.</summary>
     public async Task<Visit> EnterAsync(
-        bool isDark = false, bool isNarrow = false, string language = "en", string path = "/", string? agent = null)
+        bool isDark = false, bool isNarrow = false, string language = "en", string path = "/", string? agent = null, string? zone = null)
     {
-        var visit = await VisitAsync(isDark, isNarrow, language);
+        var visit = await VisitAsync(isDark, isNarrow, language, zone);
         await Samples.LiveCallsAsync(3);
         var link = await Samples.PostAsync("/v1/console/links" + (agent is null ? "" : "?agent=" + agent), new { });
         await visit.Page.GotoAsync(link.GetProperty("path").GetString()!);

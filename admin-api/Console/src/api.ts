@@ -59,6 +59,12 @@ export const match = (version: number | string) => ({ "If-Match": `"${version}"`
 /** A request that spends or sends: made once, sent again with the same key. */
 export const once = (key: string = crypto.randomUUID()) => ({ "Idempotency-Key": key });
 
+/** The address of a file of the API, for links. */
+export function fileAt(path: string, query: Record<string, string | boolean | undefined>): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return `${path}?${new URLSearchParams(given).toString()}`;
+}
+
 async function plainRequest(method: string, path: string, body?: unknown): Promise<Response> {
   try {
     return await fetch(path, {

@@ -1,6 +1,6 @@
 import type { VNode } from "preact";
 import { useState } from "preact/hooks";
-import { api, ask, match, once, type Schema } from "../api";
+import { api, ask, fileAt, match, once, type Schema } from "../api";
 import { useData, usePages } from "../data";
 import { may } from "../rights";
 import { useQuery } from "../route";
@@ -9,6 +9,7 @@ import {
   Badge, Card, Choice, Facts, Field, FormDialog, Link, Loaded, Name, notify, PagedTable, Page, Table, Toggle, When,
 } from "../ui";
 import { Money } from "./calls";
+import { periodOf } from "./shared";
 
 type Account = Schema["AccountView"];
 
@@ -66,7 +67,8 @@ export function AccountPage(props: { id: string }): VNode {
   const [from, setFrom] = useQuery("from");
   const [to, setTo] = useQuery("to");
   const [dialog, setDialog] = useState<"topUp" | "adjust" | "edit">();
-  const period = { from: from || undefined, to: to || undefined };
+  // Local days, as the times of the entries; a statement's month is one of UTC, and at its ends has another day's entries.
+  const period = periodOf(from, to);
   const changes = ["balance.", "call.ended"];
   const state = useData(() => ask(api.GET("/v1/accounts/{account}", { params: path })), [props.id], changes);
   const ledger = usePages(
@@ -75,7 +77,7 @@ export function AccountPage(props: { id: string }): VNode {
     state.reload();
     ledger.reload();
   };
-  const link = `/v1/accounts/${encodeURIComponent(props.id)}/ledger/export?${new URLSearchParams({ ...(from ? { from } : {}), ...(to ? { to } : {}) }).toString()}`;
+  const link = fileAt(`/v1/accounts/${encodeURIComponent(props.id)}/ledger/export`, period);
   return (
     <Page title={t("account")} actions={<Link to="/accounts" class="button">{t("accounts")}</Link>}>
       <Loaded state={state}>

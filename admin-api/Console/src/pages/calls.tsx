@@ -1,10 +1,10 @@
 import type { VNode } from "preact";
-import { api, ask, type Schema } from "../api";
+import { api, ask, fileAt, type Schema } from "../api";
 import { useData, usePages } from "../data";
-import { query, useQuery } from "../route";
+import { useQuery } from "../route";
 import { clock, membersOf, named, t } from "../text";
 import { Choice, Choices, choicesOf, Field, Link, Name, PagedTable, Page, When } from "../ui";
-import { Cause, Direction, Score, useAgents, useChannels, useGroups, User } from "./shared";
+import { Cause, Direction, periodOf, Score, useAgents, useChannels, useGroups, User } from "./shared";
 
 export function Money(props: { amount: string; currency: string }): VNode {
   return <span class="number">{props.amount} {props.currency}</span>;
@@ -29,13 +29,13 @@ export function Calls(): VNode {
   const filter = {
     channel: channel || undefined, user: user || undefined, direction: (direction || undefined) as Schema["CallDirection"] | undefined,
     cause: cause || undefined, answered: answered === "" ? undefined : answered === "true", agent: agent || undefined,
-    group: group || undefined, node: node || undefined, from: from || undefined, to: to || undefined,
+    group: group || undefined, node: node || undefined, ...periodOf(from, to),
   };
   const pages = usePages(
     (cursor) => ask(api.GET("/v1/calls", { params: { query: { ...filter, cursor } } })), Object.values(filter),
     ["call.ended", "call.missed", "call.refused"]);
   return (
-    <Page title={t("calls")} actions={<a class="button" href={`/v1/calls/export?${query().toString()}`} download>{t("csv")}</a>}>
+    <Page title={t("calls")} actions={<a class="button" href={fileAt("/v1/calls/export", filter)} download>{t("csv")}</a>}>
       <form class="filters" role="search" onSubmit={(e) => e.preventDefault()}>
         <Field label={t("user")} type="search" value={user} set={setUser} placeholder="+49 …" />
         <Choice label={t("direction")} value={direction} set={setDirection} of={choicesOf("direction", ["inbound", "outbound"], "any")} />

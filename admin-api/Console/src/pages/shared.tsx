@@ -52,3 +52,14 @@ export function Cause(props: { of: string }): VNode {
     : ["no_answer", "caller_gave_up", "busy", "declined", "outside_call_hours"].includes(props.of) ? "busy" : "bad";
   return <Badge tone={tone}>{named("cause", props.of)}</Badge>;
 }
+
+/** The local midnight with which a day of a filter begins, or the one after that; what is no day is left to the API. */
+function midnight(day: string, further = 0): string | undefined {
+  const [, year, month, date] = /^(\d{4})-(\d\d)-(\d\d)$/.exec(day) ?? [];
+  return year ? new Date(Number(year), Number(month) - 1, Number(date) + further).toISOString() : day || undefined;
+}
+
+/** From the first of these days to the end of the last, both local as all times that are shown. */
+export function periodOf(from: string, to: string): { from?: string; to?: string } {
+  return { from: midnight(from), to: midnight(to, 1) };
+}

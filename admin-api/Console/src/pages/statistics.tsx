@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { api, ask, type Schema } from "../api";
+import { api, ask, fileAt, type Schema } from "../api";
 import { useData } from "../data";
 import { Plot, type Series } from "../plot";
 import { useQuery } from "../route";
@@ -65,7 +65,7 @@ export function Statistics(): VNode {
   }, [period, channel], [], refresh);
   const link = () => {
     const { from, to, by } = rangeOf(period);
-    return `/v1/statistics/calls/export?${new URLSearchParams({ from, to, by, ...(channel ? { channel } : {}) }).toString()}`;
+    return fileAt("/v1/statistics/calls/export", { ...filter, from, to, by });
   };
   return (
     <Page title={t("statistics")} actions={<a class="button" href={link()} download>{t("csv")}</a>}>
@@ -170,7 +170,7 @@ function Parts(props: { part: Exclude<Part, "channel">; range: { from: string; t
   const asked = { from: range.from, to: range.to, by: part, channel: props.channel || undefined };
   const state = useData(() => ask(api.GET("/v1/statistics/calls", { params: { query: asked } })), [part, range.from, props.channel]);
   const nameOf = (row: Row) => row[part] ?? "–";
-  const link = `/v1/statistics/calls/export?${new URLSearchParams(Object.entries(asked).filter((one): one is [string, string] => one[1] !== undefined)).toString()}`;
+  const link = fileAt("/v1/statistics/calls/export", asked);
   return (
     <Card title={t(`statistics.by.${part}`)} actions={<a class="button" href={link} download>{t("csv")}</a>}>
       <Loaded state={state}>

@@ -1,0 +1,34 @@
+using System.Text.RegularExpressions;
+using System.Web;
+
+namespace AdminConsole.Tests;
+
+/// <summary>Filters and pages of lists: what is asked of the API, and what stays shown.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class ListTests(ConsoleBench bench)
+{
+    [Theory]
+    [InlineData("/calls", "/v1/calls")]
+    [InlineData("/accounts/acme", "/v1/accounts/acme/ledger")]
+    public async Task Days_of_a_filter_are_whole_and_local(string path, string list)
+    {
+        await using var visit = await bench.EnterAsync(path: path, zone: "Europe/Berlin");
+        var page = visit.Page;
+        await page.GetByLabel("From", new() { Exact = true }).FillAsync("2026-10-24");
+        // The night in which clocks go back: that day has 25 hours.
+        var answer = await page.RunAndWaitForResponseAsync(
+            () => page.GetByLabel("Until", new() { Exact = true }).FillAsync("2026-10-25"),
+            one => new Uri(one.Url).AbsolutePath == list && one.Url.Contains("to=", StringComparison.Ordinal));
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(("2026-10-23T22:00:00.000Z", "2026-10-25T23:00:00.000Z"), PeriodOf(answer.Url));
+        var file = await page.Locator($"main a[href^='{list}/export']").GetAttributeAsync("href");
+        Assert.Equal(PeriodOf(answer.Url), PeriodOf(bench.Url + file));
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("from=2026-10-24&to=2026-10-25"));
+    }
+
+    private static (string?, string?) PeriodOf(string address)
+    {
+        var query = HttpUtility.ParseQueryString(new Uri(address).Query);
+        return (query["from"], query["to"]);
+    }
+}

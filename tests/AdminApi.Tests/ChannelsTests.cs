@@ -75,6 +75,35 @@ public sealed class ChannelsTests(ApiFixture api)
     }
 
     [Fact]
+    public async Task Holidays_that_have_passed_since_they_were_stored_stay_with_hours_that_are_changed()
+    {
+        var id = await ChannelAsync(api);
+        await using (var connection = await api.Database.OpenConnectionAsync())
+        {
+            await connection.ExecuteAsync(
+                """
+                UPDATE channels
+                SET call_hours = '{"timeZone": "Etc/UTC", "week": [{"day": "monday", "open": "0800", "close": "1700"}],
+                    "holidays": [{"date": "2025-12-25"}]}'
+                WHERE id = @id
+                """, new { id });
+        }
+        HttpRequestMessage Put(int version, params string[] dates) => api.Put(
+            $"/v1/channels/{id}/call-hours",
+            new
+            {
+                timeZone = "Etc/UTC", week = new[] { new { day = "monday", open = "0900", close = "1700" } },
+                holidays = dates.Select(date => new { date }),
+            }, version);
+        var channel = await api.ReadAsync(Put(1, "2025-12-25"));
+        Assert.Equal("0900", channel.GetProperty("callHours").GetProperty("week")[0].GetProperty("open").GetString());
+        using var answer = await api.Client.SendAsync(Put(2, "2025-12-25", "2025-12-26"));
+        Assert.Equal("holidays: 2025-12-26 has passed.", (await answer.Content.ReadFromJsonAsync<JsonElement>())
+            .GetProperty("detail").GetString());
+        Assert.Equal((412, "stale_version"), await api.FailAsync(Put(1, "2025-12-25")));
+    }
+
+    [Fact]
     public async Task Stored_hours_that_this_machine_cannot_apply_close_nothing_and_are_read_changed_and_repaired()
     {
         var id = await ChannelAsync(api);

@@ -81,24 +81,32 @@ public static class ChannelsApi
         SaveAsync(id, match, store, time, caller, "channel.set_account", channel =>
             channel.Facts.Settings with { Account = request.Account }, cancellation);
 
-    private static Task<ChannelResult> SetCallHoursAsync(
+    private static async Task<ChannelResult> SetCallHoursAsync(
         [Description(IdIs)] string id, CallHoursDocument request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
         CancellationToken cancellation)
     {
         if (!CallHours.TryCreate(request, out var hours, out var errors))
-            return Task.FromResult<ChannelResult>(Invalid(errors));
+            return Invalid(errors);
         var today = hours.DateAt(time.GetUtcNow());
-        var past = hours.Document.Holidays!.Where(holiday => DateOnly.ParseExact(holiday.Date!, "yyyy-MM-dd",
-            CultureInfo.InvariantCulture) < today).Select(holiday => $"holidays: {holiday.Date} has passed.").ToArray();
-        return past.Length > 0
-            ? Task.FromResult<ChannelResult>(Invalid(past))
-            : SaveHoursAsync(id, match, store, time, caller, "channel.set_call_hours", hours, cancellation);
+        var change = await store.ChangeAsync(new ChannelId(id), match.Version, caller.Actor, "channel.set_call_hours", channel =>
+        {
+            // Holidays pass while they are stored: those refuse no other change.
+            var kept = (channel.Facts.Settings.CallHours?.Document.Holidays ?? []).Select(holiday => holiday.Date!);
+            var past = hours.Document.Holidays!.Select(holiday => holiday.Date!).Except(kept)
+                .Where(date => DateOnly.ParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture) < today)
+                .Select(date => $"holidays: {date} has passed.").ToArray();
+            return past.Length > 0
+                ? new SettingsDecision(null, past)
+                : new SettingsDecision(ChannelPatch.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, []);
+        }, cancellation);
+        return Answer(change, match, time);
     }
 
     private static Task<ChannelResult> RemoveCallHoursAsync(
         [Description(IdIs)] string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
         CancellationToken cancellation) =>
-        SaveHoursAsync(id, match, store, time, caller, "channel.remove_call_hours", null, cancellation);
+        SaveAsync(id, match, store, time, caller, "channel.remove_call_hours", channel =>
+            ChannelPatch.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = null }, cancellation);
 
     private static Task<ChannelResult> SetPermissionRequestAsync(
         [Description(IdIs)] string id, PermissionPromptRequest request, IfMatch match, ChannelStore store, TimeProvider time, Caller caller,
@@ -144,12 +152,6 @@ public static class ChannelsApi
         }, cancellation);
         return refusal is not null ? refusal : Answer(change, match, time);
     }
-
-    private static Task<ChannelResult> SaveHoursAsync(
-        string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, CallHours? hours,
-        CancellationToken cancellation) =>
-        SaveAsync(id, match, store, time, caller, action, channel =>
-            ChannelPatch.Managed(channel.Facts.Settings, channel.Facts.Meta) with { CallHours = hours }, cancellation);
 
     private static async Task<ChannelResult> SaveAsync(
         string id, IfMatch match, ChannelStore store, TimeProvider time, Caller caller, string action, Func<StoredChannel,

@@ -26,6 +26,19 @@ public sealed class ListTests(ConsoleBench bench)
         await Assertions.Expect(page).ToHaveURLAsync(new Regex("from=2026-10-24&to=2026-10-25"));
     }
 
+    [Theory]
+    [InlineData("country")]
+    [InlineData("agent")]
+    public async Task Parts_of_the_last_day_reach_to_now(string part)
+    {
+        await using var visit = await bench.EnterAsync();
+        var answer = await visit.Page.RunAndWaitForResponseAsync(
+            () => visit.OpenAsync("/statistics?period=day"), one => one.Url.EndsWith("by=" + part, StringComparison.Ordinal));
+        var counted = (await answer.JsonAsync())!.Value;
+        DateTimeOffset At(string end) => counted.GetProperty(end).GetDateTimeOffset();
+        Assert.InRange(DateTimeOffset.UtcNow, At("from").AddHours(23), At("to"));
+    }
+
     private static (string?, string?) PeriodOf(string address)
     {
         var query = HttpUtility.ParseQueryString(new Uri(address).Query);

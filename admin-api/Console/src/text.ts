@@ -63,7 +63,7 @@ export function time(at: string | number | Date): string {
 }
 
 /** A day of the API's statistics, which are in UTC. */
-export function day(at: string): string {
+export function day(at: string | number): string {
   return kind("day", () => new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" })).format(new Date(at));
 }
 

@@ -42,6 +42,12 @@ function costRangeOf(period: Period): { from: string; to: string; by: "day" | "m
   return { from: monthAt(11), to: monthAt(-1), by: "month", places: Array.from({ length: 12 }, (_, i) => monthAt(11 - i)) };
 }
 
+/** The whole days that a range is in: parts are counted in those, and both ends of a question about them are taken down. */
+function daysOf(range: { from: string; to: string }): { from: string; to: string } {
+  const at = (time: string, round: (days: number) => number) => new Date(round(Date.parse(time) / dayMs) * dayMs).toISOString();
+  return { from: at(range.from, Math.floor), to: at(range.to, Math.ceil) };
+}
+
 /** Countries that have a colour of their own; the others are one. */
 const shownCountries = 4;
 
@@ -83,8 +89,9 @@ export function Statistics(): VNode {
               <Plots line={line} labels={range.places.map(range.by === "hour" ? hour : day)} />
               <CostPlots period={period} channel={channel} />
             </div>
+            {range.by === "hour" && <p class="quiet">{t("statistics.days", { from: day(range.from), to: day(Date.parse(range.to) - 1) })}</p>}
             <div class="cards wide">
-              {(["country", "group", "agent", "account"] as const).map((part) => <Parts key={part} part={part} range={range} channel={channel} />)}
+              {(["country", "group", "agent", "account"] as const).map((part) => <Parts key={part} part={part} range={daysOf(range)} channel={channel} />)}
             </div>
           </>
         )}
@@ -167,8 +174,8 @@ function countriesOf(items: Row[], currency: string, places: string[]): Series[]
 
 function Parts(props: { part: Exclude<Part, "channel">; range: { from: string; to: string }; channel: string }): VNode {
   const { part, range } = props;
-  const asked = { from: range.from, to: range.to, by: part, channel: props.channel || undefined };
-  const state = useData(() => ask(api.GET("/v1/statistics/calls", { params: { query: asked } })), [part, range.from, props.channel]);
+  const asked = { ...range, by: part, channel: props.channel || undefined };
+  const state = useData(() => ask(api.GET("/v1/statistics/calls", { params: { query: asked } })), [part, range.from, props.channel], [], refresh);
   const nameOf = (row: Row) => row[part] ?? "–";
   const link = fileAt("/v1/statistics/calls/export", asked);
   return (

@@ -39,6 +39,42 @@ public sealed class ListTests(ConsoleBench bench)
         Assert.InRange(DateTimeOffset.UtcNow, At("from").AddHours(23), At("to"));
     }
 
+    [Fact]
+    public async Task Pages_of_a_list_stay_when_an_event_loads_it_again_and_go_with_their_filter()
+    {
+        await bench.Samples.PostAsync("/v1/accounts", new { id = "long", name = "Long", currency = "EUR" });
+        for (var i = 0; i < 60; i++)
+            await TopUpAsync("One of many");
+        await using var visit = await bench.EnterAsync(path: "/accounts/long");
+        var page = visit.Page;
+        var (rows, more) = (page.GetByRole(AriaRole.Region, new() { Name = "Ledger" }).Locator("tbody tr"), page.Locator(".more button"));
+        await Assertions.Expect(rows).ToHaveCountAsync(50);
+        await more.ClickAsync();
+        await Assertions.Expect(rows).ToHaveCountAsync(60);
+        await TopUpAsync("Seen at once");
+        await Assertions.Expect(rows.First).ToContainTextAsync("Seen at once");
+        await Assertions.Expect(rows).ToHaveCountAsync(61);
+
+        await visit.OpenAsync("/accounts/long");
+        var held = new TaskCompletionSource();
+        await page.RouteAsync(new Regex("/ledger\\?.*cursor="), async route =>
+        {
+            await held.Task;
+            await route.ContinueAsync();
+        });
+        await page.RunAndWaitForRequestAsync(() => more.ClickAsync(), new Regex("/ledger\\?.*cursor="));
+        await page.GetByLabel("From", new() { Exact = true }).FillAsync("2090-01-01");
+        await Assertions.Expect(page.Locator("main")).ToContainTextAsync("No movements");
+        var late = await page.RunAndWaitForResponseAsync(
+            () => Task.FromResult(held.TrySetResult()), one => one.Url.Contains("cursor=", StringComparison.Ordinal));
+        await late.FinishedAsync();
+        await page.EvaluateAsync("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+        await Assertions.Expect(rows).ToHaveCountAsync(0);
+
+        Task TopUpAsync(string note) =>
+            bench.Samples.PostAsync("/v1/accounts/long/top-ups", new { amount = "1.00", currency = "EUR", note });
+    }
+
     private static (string?, string?) PeriodOf(string address)
     {
         var query = HttpUtility.ParseQueryString(new Uri(address).Query);

@@ -49,14 +49,15 @@ export function useData<T>(load: () => Promise<T>, of: unknown[], on: string[] =
 
   useEffect(() => {
     let waiting = 0;
+    // An answer that takes longer than that is waited for: a newer question would make it stale.
+    const again = () => {
+      waiting = underWay.current > 0 ? window.setTimeout(again, pause) : 0;
+      if (waiting === 0) void reload();
+    };
     const stop = listen((event) => {
       if (waiting === 0 && on.some((beginning) => event.kind.startsWith(beginning)))
-        waiting = window.setTimeout(() => {
-          waiting = 0;
-          void reload();
-        }, Math.max(pause, loadedAt.current + spacing - Date.now()));
+        waiting = window.setTimeout(again, Math.max(pause, loadedAt.current + spacing - Date.now()));
     });
-    // An answer that takes longer than that is waited for: a newer question would make it stale.
     const timer = every > 0 ? window.setInterval(() => document.hidden || underWay.current > 0 || void reload(), every) : 0;
     return () => {
       stop();
@@ -70,32 +71,28 @@ export function useData<T>(load: () => Promise<T>, of: unknown[], on: string[] =
 
 export type Paged<T> = State<T[]> & { more: (() => void) | null };
 
-/** A list of the API that comes in pages: what was read so far. An event loads its first page again. */
+/** A list of the API that comes in pages: those that were asked for, loaded again together. What it depends on begins it anew. */
 export function usePages<T>(
   load: (cursor: string | undefined) => Promise<{ items: T[]; next: string | null }>, of: unknown[], on: string[] = [],
 ): Paged<T> {
-  const [rest, setRest] = useState<{ items: T[]; next: string | null } | null>(null);
-  const [error, setError] = useState<ApiError>();
-  const first = useData(async () => {
-    const page = await load(undefined);
-    setRest(null);
-    return page;
-  }, of, on);
-  const next = rest ? rest.next : (first.data?.next ?? null);
-  const more = async () => {
-    try {
+  const count = useRef(1);
+  useEffect(() => void (count.current = 1), of);
+  const { data, ...state } = useData(async () => {
+    const items: T[] = [];
+    let next: string | null = null;
+    let read = 0;
+    do {
       const page = await load(next ?? undefined);
-      setRest({ items: [...(rest?.items ?? []), ...page.items], next: page.next });
-      setError(undefined);
-    } catch (e) {
-      setError(toError(e));
-    }
+      items.push(...page.items);
+      next = page.next;
+    } while (next && ++read < count.current);
+    return { items, next };
+  }, of, on);
+  const more = () => {
+    count.current++;
+    state.reload();
   };
-  return {
-    data: first.data && [...first.data.items, ...(rest?.items ?? [])],
-    error: first.error ?? error, isLoading: first.isLoading, reload: first.reload,
-    more: next ? () => void more() : null,
-  };
+  return { ...state, data: data?.items, more: data?.next ? more : null };
 }
 
 /** Everything of a list that is small by nature. */

@@ -37,7 +37,7 @@ public sealed class WorkTests(ConsoleBench bench, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Two_who_change_the_same_thing_are_told()
+    public async Task Two_who_change_the_same_thing_are_told_and_see_it_as_it_is()
     {
         await bench.Samples.MissedCallAsync("Wanted by two");
         await using var one = await bench.EnterAsync(path: "/missed");
@@ -49,6 +49,7 @@ public sealed class WorkTests(ConsoleBench bench, ITestOutputHelper output)
         await Assertions.Expect(Close(one)).ToHaveCountAsync(0);
         await Close(other).ClickAsync();
         await Assertions.Expect(other.Page.Locator(".notice")).ToContainTextAsync("Somebody else has changed it");
+        await Assertions.Expect(Close(other)).ToHaveCountAsync(0);
     }
 
     [Fact]

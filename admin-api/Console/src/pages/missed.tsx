@@ -25,8 +25,8 @@ export function Missed(): VNode {
     params: { query: { state: state === "all" ? undefined : (state as State), user: user || undefined, channel: channel || undefined, cursor } },
   })), [state, user, channel], ["call.missed", "call.ended"]);
   const change = async (row: MissedCall, body: Schema["MissedCallPatch"]) => {
-    await ask(api.PATCH("/v1/missed-calls/{callId}", { params: { path: { callId: row.callId }, header: match(row.version) }, body }));
-    pages.reload();
+    await ask(api.PATCH("/v1/missed-calls/{callId}", { params: { path: { callId: row.callId }, header: match(row.version) }, body }))
+      .finally(pages.reload);
   };
   return (
     <Page title={t("missed")}>

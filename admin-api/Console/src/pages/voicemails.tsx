@@ -17,8 +17,8 @@ export function Voicemails(): VNode {
     params: { query: { closed: closed === "all" ? undefined : closed === "true", cursor } },
   })), [closed], ["voicemail."]);
   const mark = async (row: Voicemail, body: Schema["VoicemailMarks"]) => {
-    await ask(api.PUT("/v1/voicemails/{id}", { params: { path: { id: row.id }, header: match(row.version) }, body }));
-    pages.reload();
+    await ask(api.PUT("/v1/voicemails/{id}", { params: { path: { id: row.id }, header: match(row.version) }, body }))
+      .finally(pages.reload);
   };
   return (
     <Page title={t("voicemails")}>

@@ -75,6 +75,22 @@ public sealed class ListTests(ConsoleBench bench)
             bench.Samples.PostAsync("/v1/accounts/long/top-ups", new { amount = "1.00", currency = "EUR", note });
     }
 
+    [Fact]
+    public async Task The_menu_clears_the_filters_of_the_page_one_is_on_and_back_brings_them_again()
+    {
+        await using var visit = await bench.EnterAsync(path: "/missed?user=4915199&state=all");
+        var page = visit.Page;
+        var (user, state) = (page.GetByLabel("User"), page.GetByLabel("State"));
+        await Assertions.Expect(user).ToHaveValueAsync("4915199");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Missed calls" }).ClickAsync();
+        await Assertions.Expect(user).ToHaveValueAsync("");
+        await Assertions.Expect(state).ToHaveValueAsync("open");
+        await Assertions.Expect(page).ToHaveURLAsync(new Regex("/console/missed$"));
+        await page.GoBackAsync();
+        await Assertions.Expect(user).ToHaveValueAsync("4915199");
+        await Assertions.Expect(state).ToHaveValueAsync("all");
+    }
+
     private static (string?, string?) PeriodOf(string address)
     {
         var query = HttpUtility.ParseQueryString(new Uri(address).Query);

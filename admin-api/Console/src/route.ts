@@ -20,10 +20,9 @@ export function go(to: string, replace = false): void {
   for (const tell of told) tell();
 }
 
-export function usePath(): string {
-  const [now, setNow] = useState(path() + location.search);
+/** Told of another address, but not of one that a filter wrote. */
+function useNavigation(tell: () => void): void {
   useEffect(() => {
-    const tell = () => setNow(path() + location.search);
     told.add(tell);
     addEventListener("popstate", tell);
     return () => {
@@ -31,12 +30,19 @@ export function usePath(): string {
       removeEventListener("popstate", tell);
     };
   }, []);
-  return now.split("?")[0] ?? "/";
+}
+
+export function usePath(): string {
+  const [now, setNow] = useState(path());
+  useNavigation(() => setNow(path()));
+  return now;
 }
 
 /** A filter that stands in the address, so that it can be sent to somebody and lasts over "back". */
 export function useQuery(name: string, otherwise = ""): [string, (value: string) => void] {
-  const [value, setValue] = useState(query().get(name) ?? otherwise);
+  const read = () => query().get(name) ?? otherwise;
+  const [value, setValue] = useState(read);
+  useNavigation(() => setValue(read));
   return [value, (next) => {
     const now = query();
     if (next === otherwise) now.delete(name);

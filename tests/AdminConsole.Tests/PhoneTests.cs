@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Gateway.Calls.Lifecycle;
 using Gateway.Storage.Commands;
+using static AdminConsole.Tests.PhoneSteps;
 
 namespace AdminConsole.Tests;
 
@@ -11,14 +12,10 @@ namespace AdminConsole.Tests;
 [Collection(ConsoleCollection.Name)]
 public sealed class PhoneTests(ConsoleBench bench)
 {
-    private const string User = "4915112345678";
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task A_call_is_accepted_and_both_hear_each_other()
     {
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         var page = visit.Page;
         var call = await bench.Node.CallAsync(User, ConsoleSamples.HostileName, "order=4711");
         var card = page.Locator(".incoming");
@@ -55,7 +52,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     public async Task An_agent_who_clicks_twice_is_heard()
     {
         const string twice = "button => { button.click(); setTimeout(() => button.click()); setTimeout(() => button.click(), 5); }";
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         var page = visit.Page;
         var call = await bench.Node.CallAsync(User, "Ada");
         await page.Locator(".incoming").GetByRole(AriaRole.Button, new() { Name = "Accept" }).EvaluateAsync(twice);
@@ -76,7 +73,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     [Fact]
     public async Task A_colleague_is_asked_before_the_call_is_handed_over_or_taken_back()
     {
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         await using var consulted = await ConsultedCall.StartAsync(bench);
         var page = visit.Page;
         var call = await bench.Node.CallAsync(User, "Ada", whatsAppId: consulted.WhatsAppId);
@@ -114,7 +111,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     [Fact]
     public async Task A_user_is_dialled_by_the_number_that_was_chosen()
     {
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         var page = visit.Page;
         await page.GetByLabel("WhatsApp user").FillAsync("+49 1511 2345678");
         await Assertions.Expect(page.Locator("form [role=status]")).ToContainTextAsync("Permission");
@@ -134,7 +131,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     [Fact]
     public async Task A_user_who_does_not_permit_it_is_not_called_and_the_page_says_why()
     {
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         bench.Node.Refusal = "X-WhatsApp-Refusal: not_permitted\r\nX-WhatsApp-Permission: declined";
         await visit.Page.GetByLabel("WhatsApp user").FillAsync("+" + User);
         await visit.Page.Keyboard.PressAsync("Enter");
@@ -145,7 +142,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     [Fact]
     public async Task Another_place_answers_and_the_user_gives_up()
     {
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         var page = visit.Page;
         await bench.Samples.LiveCallsAsync(1);
         var call = await bench.Node.CallAsync(User, "Ada", whatsAppId: "wacid.X0");
@@ -161,7 +158,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     [Fact]
     public async Task A_second_tab_and_the_contacts_page_show_the_same_call_and_one_of_them_declines_it()
     {
-        await using var visit = await PhoneAsync();
+        await using var visit = await bench.PhoneAsync();
         var other = await visit.Page.Context.NewPageAsync();
         await other.GotoAsync("/console/contacts/" + bench.Samples.ContactOf(User));
         var team = await visit.Page.Context.NewPageAsync();
@@ -187,60 +184,9 @@ public sealed class PhoneTests(ConsoleBench bench)
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_in_a_call_comes_back_and_the_audio_goes_on()
-    {
-        await using var visit = await PhoneAsync();
-        var page = visit.Page;
-        var call = await bench.Node.CallAsync(User, "Ada");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
-        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
-        var before = (await call.HearAsync()).PacketsReceived;
-        bench.Node.Drop();
-        await Assertions.Expect(page.Locator("main").GetByRole(AriaRole.Alert)).ToContainTextAsync("You still hear each other");
-        await Assertions.Expect(page.Locator("main .badge", new() { HasText = "Ready" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
-        await SeeAsync(() => Task.FromResult(call.Renegotiated.Length > 0), "the call over the new connection");
-        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
-        Assert.True((await call.HearAsync()).PacketsReceived > before);
-        await page.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
-        await call.Ended.WaitAsync(Patience);
-    }
-
-    [Fact]
-    public async Task A_microphone_that_is_denied_or_goes_away_is_said()
-    {
-        await using var visit = await PhoneAsync(script:
-            """
-            const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
-            media.getUserMedia = async (wanted) => {
-                if (window.isDenied) throw new DOMException("", "NotAllowedError");
-                if (window.isGone) throw new DOMException("", "NotFoundError");
-                return (window.input = await ask(wanted));
-            };
-            """);
-        var page = visit.Page;
-        await page.EvaluateAsync("window.isDenied = true");
-        var call = await bench.Node.CallAsync(User, "Ada");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
-        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("The browser has denied the microphone");
-        await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
-        await visit.SaveAsync("phone-microphone-denied");
-        await visit.IsSoundAsync("a denied microphone");
-        await page.EvaluateAsync("window.isDenied = false");
-        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
-        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
-        await Assertions.Expect(page.Locator("main .fault")).ToHaveCountAsync(0);
-        await page.EvaluateAsync("window.isGone = true; window.input.getAudioTracks()[0].dispatchEvent(new Event('ended'))");
-        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("The microphone went away");
-        await page.EvaluateAsync("window.isGone = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))");
-        await Assertions.Expect(page.Locator("main .fault")).ToHaveCountAsync(0);
-        await call.HangUpAsync();
-        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
-    }
-
-    [Fact]
     public async Task The_phone_fits_a_narrow_screen_in_the_dark_and_speaks_German()
     {
-        await using var visit = await PhoneAsync(isDark: true, isNarrow: true, language: "de");
+        await using var visit = await bench.PhoneAsync(isDark: true, isNarrow: true, language: "de");
         var call = await bench.Node.CallAsync(User, "Ada");
         await Assertions.Expect(visit.Page.Locator(".incoming")).ToContainTextAsync("Annehmen");
         await visit.SaveAsync("phone-narrow-dark-german");
@@ -259,7 +205,7 @@ public sealed class PhoneTests(ConsoleBench bench)
     [Fact]
     public async Task A_loudspeaker_that_is_chosen_plays_the_call()
     {
-        await using var visit = await PhoneAsync(script:
+        await using var visit = await bench.PhoneAsync(script:
             """
             const set = HTMLMediaElement.prototype.setSinkId;
             HTMLMediaElement.prototype.setSinkId = function (id) { window.player = this; return set.call(this, id); };
@@ -295,35 +241,5 @@ public sealed class PhoneTests(ConsoleBench bench)
         await dialog.GetByRole(AriaRole.Combobox).Last.SelectOptionAsync("consult");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Transfer" }).ClickAsync();
         await Assertions.Expect(dialog).ToHaveCountAsync(0);
-    }
-
-    /// <summary>The phone of anna, switched on and registered.</summary>
-    private async Task<Visit> PhoneAsync(bool isDark = false, bool isNarrow = false, string language = "en", string? script = null)
-    {
-        var visit = await bench.EnterAsync(isDark, isNarrow, language, agent: "anna");
-        if (script is not null)
-            await visit.Page.AddInitScriptAsync(script);
-        await visit.OpenAsync("/phone");
-        await visit.Page.GetByRole(AriaRole.Button, new() { Name = language == "de" ? "Einschalten" : "Switch on" }).ClickAsync();
-        await Assertions.Expect(visit.Page.Locator("main .badge", new() { HasText = language == "de" ? "Bereit" : "Ready" }))
-            .ToBeVisibleAsync(new() { Timeout = 30_000 });
-        return visit;
-    }
-
-    /// <summary>Waits until the other side hears this tone; null: silence.</summary>
-    private static Task HearsAsync(StandInCall call, double? hertz) => SeeAsync(
-        async () => await call.HearAsync() is var heard && hertz is { } tone
-            ? heard.ToneHertz is { } one && Math.Abs(one - tone) < 20
-            : heard.ToneHertz is null && heard.LevelDb < -50,
-        hertz is null ? "silence" : $"a tone of {hertz} Hz");
-
-    private static async Task SeeAsync(Func<Task<bool>> isSo, string what)
-    {
-        var until = DateTime.UtcNow + Patience;
-        while (!await isSo())
-        {
-            Assert.True(DateTime.UtcNow < until, $"{what} did not come");
-            await Task.Delay(100);
-        }
     }
 }

@@ -1,0 +1,59 @@
+using static AdminConsole.Tests.PhoneSteps;
+
+namespace AdminConsole.Tests;
+
+/// <summary>The phone in the browser when connections break, and microphones go away or are late.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class PhoneTroubleTests(ConsoleBench bench)
+{
+    [Fact]
+    public async Task A_connection_that_breaks_in_a_call_comes_back_and_the_audio_goes_on()
+    {
+        await using var visit = await bench.PhoneAsync();
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        var before = (await call.HearAsync()).PacketsReceived;
+        bench.Node.Drop();
+        await Assertions.Expect(page.Locator("main").GetByRole(AriaRole.Alert)).ToContainTextAsync("You still hear each other");
+        await Assertions.Expect(page.Locator("main .badge", new() { HasText = "Ready" })).ToBeVisibleAsync(new() { Timeout = 30_000 });
+        await SeeAsync(() => Task.FromResult(call.Renegotiated.Length > 0), "the call over the new connection");
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        Assert.True((await call.HearAsync()).PacketsReceived > before);
+        await page.GetByRole(AriaRole.Button, new() { Name = "End" }).ClickAsync();
+        await call.Ended.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public async Task A_microphone_that_is_denied_or_goes_away_is_said()
+    {
+        await using var visit = await bench.PhoneAsync(script:
+            """
+            const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
+            media.getUserMedia = async (wanted) => {
+                if (window.isDenied) throw new DOMException("", "NotAllowedError");
+                if (window.isGone) throw new DOMException("", "NotFoundError");
+                return (window.input = await ask(wanted));
+            };
+            """);
+        var page = visit.Page;
+        await page.EvaluateAsync("window.isDenied = true");
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("The browser has denied the microphone");
+        await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
+        await visit.SaveAsync("phone-microphone-denied");
+        await visit.IsSoundAsync("a denied microphone");
+        await page.EvaluateAsync("window.isDenied = false");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        await Assertions.Expect(page.Locator("main .fault")).ToHaveCountAsync(0);
+        await page.EvaluateAsync("window.isGone = true; window.input.getAudioTracks()[0].dispatchEvent(new Event('ended'))");
+        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("The microphone went away");
+        await page.EvaluateAsync("window.isGone = false; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))");
+        await Assertions.Expect(page.Locator("main .fault")).ToHaveCountAsync(0);
+        await call.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+    }
+}

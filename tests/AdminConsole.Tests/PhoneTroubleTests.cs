@@ -26,6 +26,24 @@ public sealed class PhoneTroubleTests(ConsoleBench bench)
     }
 
     [Fact]
+    public async Task A_connection_that_breaks_while_it_rings_takes_the_call_and_the_next_one_rings()
+    {
+        await using var visit = await bench.PhoneAsync();
+        var page = visit.Page;
+        await bench.Node.CallAsync(User, "Ada");
+        await Assertions.Expect(page.Locator(".incoming")).ToBeVisibleAsync();
+        bench.Node.Drop();
+        await Assertions.Expect(page.Locator(".incoming")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("failed");
+        await Assertions.Expect(page.Locator("main .badge", new() { HasText = "Ready" })).ToBeVisibleAsync();
+        var next = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(next, ConsoleBench.MicrophoneHertz);
+        await next.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+    }
+
+    [Fact]
     public async Task A_microphone_that_is_denied_or_goes_away_is_said()
     {
         await using var visit = await bench.PhoneAsync(script:

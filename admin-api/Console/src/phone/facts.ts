@@ -36,16 +36,19 @@ export function isToAnswer(invite: unknown): boolean {
   return /answer-after=0/i.test(request.getHeader("Call-Info") ?? "") || /alert-autoanswer/i.test(request.getHeader("Alert-Info") ?? "");
 }
 
-/** Why a call is over. Where another place has answered it, the API is asked which. */
-export async function outcomeOf(call: PhoneCall, event: EndEvent): Promise<Outcome> {
-  const message = event.message as (Message & { method?: string; status_code?: number }) | null | undefined;
+/**
+ * Why a call is over. Where another place has answered it, the API is asked which.
+ * @param event Null: it rang over a connection that broke.
+ */
+export async function outcomeOf(call: PhoneCall, event: EndEvent | null): Promise<Outcome> {
+  const message = event?.message as (Message & { method?: string; status_code?: number }) | null | undefined;
   const outcome = (kind: Outcome["kind"], more: Partial<Outcome> = {}): Outcome =>
     ({ kind, user: call.user, by: null, refusal: null, permission: null, ...more });
   // By CANCEL, or by BYE where this phone answered too, and was not the first.
   if (message?.method && /completed elsewhere/i.test(message.getHeader("Reason") ?? ""))
     return outcome("elsewhere", { by: await whoAnswered(call.whatsAppId) });
   if (call.state === "talking") return outcome("ended");
-  if (event.originator === "local") return outcome(call.direction === "inbound" && event.cause === "Rejected" ? "declined" : "ended");
+  if (event?.originator === "local") return outcome(call.direction === "inbound" && event.cause === "Rejected" ? "declined" : "ended");
   if (message?.method === "CANCEL") return outcome("missed");
   if (call.direction === "inbound" || !message) return outcome("failed");
   const refusal = message.getHeader("X-WhatsApp-Refusal") ?? null;

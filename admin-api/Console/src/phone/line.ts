@@ -100,6 +100,7 @@ export class Line {
       }));
       agent.on("disconnected", () => {
         this.#wasBroken = true;
+        this.#loseRinging();
         if (!this.#isClosed) this.tell({ link: this.view().link === "refused" ? "refused" : "broken" });
       });
       agent.on("registered", () => {
@@ -156,7 +157,7 @@ export class Line {
     session.on("failed", (event: EndEvent) => this.#end(session, event));
   }
 
-  #end(session: RTCSession, event: EndEvent): void {
+  #end(session: RTCSession, event: EndEvent | null): void {
     if (session !== this.#session) return;
     window.clearInterval(this.#timer);
     this.#session = null;
@@ -164,6 +165,15 @@ export class Line {
     const call = this.view().call;
     this.tell({ call: null, microphone: this.view().microphone === "lost" ? "unknown" : this.view().microphone });
     if (call) void outcomeOf(call, event).then((last) => this.view().call || this.tell({ last }));
+  }
+
+  /** A call that still rings was lost with its connection: nothing that answers it reaches the gateway any more. */
+  #loseRinging(): void {
+    const session = this.#session;
+    const call = this.view().call;
+    if (!session || call?.direction !== "inbound" || call.state !== "ringing") return;
+    this.#end(session, null);
+    session.terminate();
   }
 
   #inCall() {

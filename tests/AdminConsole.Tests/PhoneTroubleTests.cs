@@ -74,4 +74,45 @@ public sealed class PhoneTroubleTests(ConsoleBench bench)
         await call.HangUpAsync();
         await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
     }
+
+    [Fact]
+    public async Task Of_two_microphones_the_last_chosen_is_heard_and_none_stays_open_when_the_call_ends_meanwhile()
+    {
+        await using var visit = await bench.PhoneAsync(script:
+            """
+            const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
+            window.inputs = [];
+            window.waiting = [];
+            media.getUserMedia = async (wanted) => {
+                const input = await ask(wanted);
+                window.inputs.push({ id: wanted.audio.deviceId?.exact ?? "standard", track: input.getAudioTracks()[0] });
+                if (window.isSlow) await new Promise((then) => window.waiting.push(then));
+                return input;
+            };
+            """);
+        var page = visit.Page;
+        const string open = "window.inputs.filter((one) => one.track.readyState === 'live').map((one) => one.id).join()";
+        var choice = page.GetByRole(AriaRole.Combobox, new() { Name = "Microphone" });
+        var other = (await choice.Locator("option").Last.GetAttributeAsync("value"))!;
+        Assert.NotEqual("", other);
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+
+        await page.EvaluateAsync("window.isSlow = true");
+        await choice.SelectOptionAsync(other);
+        await choice.SelectOptionAsync("");
+        await SeeAsync(() => page.EvaluateAsync<bool>("window.waiting.length === 2"), "two microphones");
+        await page.EvaluateAsync("window.waiting.splice(0).reverse().forEach((then) => then())");
+        await SeeAsync(async () => await page.EvaluateAsync<string>(open) == "standard", "the last choice alone");
+        await Assertions.Expect(choice).ToHaveValueAsync("");
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+
+        await choice.SelectOptionAsync(other);
+        await SeeAsync(() => page.EvaluateAsync<bool>("window.waiting.length === 1"), "another microphone");
+        await call.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+        await page.EvaluateAsync("window.waiting.pop()()");
+        await SeeAsync(async () => await page.EvaluateAsync<string>(open) == "", "the microphone closed");
+    }
 }

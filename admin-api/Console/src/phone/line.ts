@@ -30,6 +30,7 @@ export class Line {
   #packets = 0;
   #silence = 0;
   #retry = 0;
+  #choice = 0;
   #isClosed = false;
   #opening: Promise<MediaStream | null> | null = null;
   #wasBroken = false;
@@ -255,25 +256,31 @@ export class Line {
     return (this.#opening ??= this.#listen().finally(() => (this.#opening = null)));
   }
 
-  /** Null: there is no microphone to be had, and the page says why. */
-  async #listen(): Promise<MediaStream | null> {
+  /** Null: there is no microphone to be had, and the page says why; or none is wanted any more. */
+  async #listen(isWanted = () => !this.#isClosed): Promise<MediaStream | null> {
     for (const id of new Set([this.view().microphoneId, ""])) {
       try {
-        const input = await this.#sound.listen(id);
-        this.tell({ microphone: "ready", microphoneId: id });
+        const input = await this.#sound.listen(id, isWanted);
+        if (input) this.tell({ microphone: "ready", microphoneId: id });
         return input;
       } catch (e) {
+        if (!isWanted()) return null;
         this.tell({ microphone: faultOf(e) });
       }
     }
     return null;
   }
 
-  /** Another microphone, in the middle of a call too. */
+  /** Another microphone, in the middle of a call too. A call that ends meanwhile wants none, and of several choices the last is wanted. */
   async #replaceMicrophone(id: string): Promise<void> {
     this.tell({ microphoneId: id });
-    if (!this.#session?.connection) return;
-    if (await this.#listen()) await this.#send();
+    const choice = ++this.#choice;
+    const session = this.#session;
+    if (!session?.connection) return;
+    const isWanted = () => choice === this.#choice && session === this.#session;
+    const input = await this.#listen(isWanted);
+    if (!isWanted()) return;
+    if (input) await this.#send();
     else this.tell({ microphone: this.view().microphone === "denied" ? "denied" : "lost" });
   }
 

@@ -31,10 +31,14 @@ export class Sound {
     return this.#input?.getAudioTracks()[0] ?? null;
   }
 
-  /** Opens the microphone; throws what the browser throws. */
-  async listen(id: string): Promise<MediaStream> {
+  /** Opens the microphone; throws what the browser throws. Null: when it was open it was wanted no more, and is closed. */
+  async listen(id: string, isWanted: () => boolean): Promise<MediaStream | null> {
     const wanted = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
     const input = await navigator.mediaDevices.getUserMedia({ audio: id ? { ...wanted, deviceId: { exact: id } } : wanted });
+    if (!isWanted()) {
+      input.getTracks().forEach((track) => track.stop());
+      return null;
+    }
     this.mute();
     this.#input = input;
     input.getAudioTracks()[0]?.addEventListener("ended", () => this.#input === input && this.onlost());

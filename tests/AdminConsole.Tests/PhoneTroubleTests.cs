@@ -115,4 +115,55 @@ public sealed class PhoneTroubleTests(ConsoleBench bench)
         await page.EvaluateAsync("window.waiting.pop()()");
         await SeeAsync(async () => await page.EvaluateAsync<string>(open) == "", "the microphone closed");
     }
+
+    [Fact]
+    public async Task A_call_is_taken_from_hold_while_the_gateway_has_not_answered_yet()
+    {
+        await using var visit = await bench.PhoneAsync();
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        var answers = new TaskCompletionSource();
+        call.AnswersAfter = answers.Task;
+        var hold = page.GetByRole(AriaRole.Button, new() { Name = "Hold" });
+        await hold.ClickAsync();
+        await SeeAsync(() => Task.FromResult(call.Renegotiations == 1), "the hold");
+        var held = page.Locator(".badge", new() { HasText = "On hold" });
+        await Assertions.Expect(held).ToBeVisibleAsync();
+        await hold.ClickAsync();
+        answers.SetResult();
+        await Assertions.Expect(held).ToHaveCountAsync(0);
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        Assert.Equal(2, call.Renegotiations);
+        await call.HangUpAsync();
+    }
+
+    [Fact]
+    public async Task The_silence_of_a_held_call_is_no_trouble()
+    {
+        await using var visit = await bench.PhoneAsync(script:
+            """
+            const stats = RTCPeerConnection.prototype.getStats;
+            window.looks = 0;
+            RTCPeerConnection.prototype.getStats = function () {
+                if (!window.isSilent) return stats.call(this);
+                window.looks++;
+                return Promise.resolve(new Map([["audio", { type: "inbound-rtp", kind: "audio", packetsReceived: 1 }]]));
+            };
+            """);
+        var page = visit.Page;
+        var call = await bench.Node.CallAsync(User, "Ada");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Accept" }).ClickAsync();
+        await HearsAsync(call, ConsoleBench.MicrophoneHertz);
+        var hold = page.GetByRole(AriaRole.Button, new() { Name = "Hold" });
+        await hold.ClickAsync();
+        await SeeAsync(() => Task.FromResult(call.Renegotiations == 1), "the hold");
+        await page.EvaluateAsync("window.isSilent = true");
+        await SeeAsync(() => page.EvaluateAsync<bool>("window.looks >= 6"), "the looks");
+        Assert.Equal(1, call.Renegotiations);
+        await hold.ClickAsync();
+        await SeeAsync(() => Task.FromResult(call.Renegotiations >= 3), "a look whether the call is over");
+        await call.HangUpAsync();
+    }
 }

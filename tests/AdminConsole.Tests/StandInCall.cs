@@ -35,6 +35,12 @@ public sealed class StandInCall : IAsyncDisposable
     /// <summary>The offer of the last re-INVITE; empty: there was none.</summary>
     public string Renegotiated { get; private set; } = "";
 
+    /// <summary>How many re-INVITEs there were.</summary>
+    public int Renegotiations { get; private set; }
+
+    /// <summary>What answers to re-INVITEs wait for.</summary>
+    public Task AnswersAfter { get; set; } = Task.CompletedTask;
+
     public Task<HandsetReport> HearAsync() => _handset.ReportAsync(CancellationToken.None);
 
     public ValueTask DisposeAsync() => _handset.DisposeAsync();
@@ -97,11 +103,13 @@ public sealed class StandInCall : IAsyncDisposable
     internal void HandleBye() => _ended.TrySetResult();
 
     /// <summary>The answer to a re-INVITE: the peer as it was, with the mirrored direction.</summary>
-    internal string Renegotiate(string offer)
+    internal async Task<string> RenegotiateAsync(string offer)
     {
         Renegotiated = offer;
+        Renegotiations++;
         var direction = offer.Contains("a=sendonly", StringComparison.Ordinal) ? "a=recvonly"
             : offer.Contains("a=inactive", StringComparison.Ordinal) ? "a=inactive" : "a=sendrecv";
+        await AnswersAfter;
         return _description.Replace("a=setup:actpass", "a=setup:passive", StringComparison.Ordinal)
             .Replace("a=sendrecv", direction, StringComparison.Ordinal);
     }

@@ -131,7 +131,7 @@ public sealed class StandInNode : IAsyncDisposable
                 await SendAsync(phone, Response(message, 200, "OK", $"Contact: {message["Contact"]}\r\n"));
                 break;
             case "INVITE" when known is not null:
-                await SendAsync(phone, Response(message, 200, "OK", StandInCall.Contact, known.Renegotiate(message.Body)));
+                await SendAsync(phone, Response(message, 200, "OK", StandInCall.Contact, await known.RenegotiateAsync(message.Body)));
                 break;
             case "INVITE" when Refusal is not null:
                 await SendAsync(phone, Response(message, 403, "Forbidden", Refusal + "\r\n"));

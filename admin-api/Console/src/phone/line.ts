@@ -14,6 +14,8 @@ const registration = 120;
 /** Milliseconds. */
 const look = 2000;
 
+const soon = 200;
+
 /** Looks. */
 const silence = 3;
 const retry = 5000;
@@ -31,6 +33,7 @@ export class Line {
   #silence = 0;
   #retry = 0;
   #choice = 0;
+  #holding = 0;
   #isClosed = false;
   #opening: Promise<MediaStream | null> | null = null;
   #wasBroken = false;
@@ -83,8 +86,7 @@ export class Line {
         else session.unmute({ audio: true });
         return this.#change({ isMuted: command.on });
       case "hold":
-        // What it is then is said by the session's events.
-        return void (command.on ? session.hold() : session.unhold());
+        return this.#hold(session, command.on);
       case "digit":
         if (call.state === "talking") session.sendDTMF(command.digit, { transportType: "RFC2833" as never });
     }
@@ -181,6 +183,13 @@ export class Line {
     return { mediaConstraints: { audio: true, video: false }, pcConfig: { iceServers: this.#socket.iceServers } };
   }
 
+  /** What it is then is said by the session's events. While a re-INVITE is under way JsSIP takes no other, so that it is tried again. */
+  #hold(session: RTCSession, on: boolean): void {
+    window.clearTimeout(this.#holding);
+    if (session !== this.#session || session.isOnHold().local === on || !session.isEstablished()) return;
+    if (!(on ? session.hold() : session.unhold())) this.#holding = window.setTimeout(() => this.#hold(session, on), soon);
+  }
+
   #holds(isHeld: boolean): void {
     this.#change({ isHeld });
     void this.#send();
@@ -234,9 +243,10 @@ export class Line {
     if (!report || session !== this.#session) return;
     this.#change({ quality: qualityOf(report) });
     const packets = packetsOf(report);
-    this.#silence = packets === this.#packets ? this.#silence + 1 : 0;
+    this.#silence = packets === this.#packets && !session.isOnHold().local ? this.#silence + 1 : 0;
     this.#packets = packets;
-    // The gateway always sends something. Where it does not, the call may be over, and the word of it went to a connection that is broken.
+    // To a call that is not held the gateway always sends something. Where it does not, the call may be over, and the word of it went to a
+    // connection that is broken.
     if (this.#silence < silence || this.view().link !== "registered") return;
     this.#silence = 0;
     this.#renegotiate();

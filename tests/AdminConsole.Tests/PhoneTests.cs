@@ -128,6 +128,25 @@ public sealed class PhoneTests(ConsoleBench bench)
         await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
     }
 
+    [Theory]
+    [InlineData("+49 (0)1511 2345678", "+4915112345678")]
+    [InlineData("+39 (0)6 12345678", "+390612345678")]
+    [InlineData("DE.1a2b3c", "DE.1a2b3c")] // after a number, of which the permission was shown
+    public async Task What_is_dialled_is_what_was_typed_last_as_the_API_reads_it(string typed, string dialled)
+    {
+        await using var visit = await bench.PhoneAsync();
+        var page = visit.Page;
+        await page.GetByLabel("WhatsApp user").FillAsync("+" + User);
+        await Assertions.Expect(page.Locator("form [role=status]")).ToContainTextAsync("Permission");
+        await page.GetByLabel("WhatsApp user").FillAsync(typed);
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator(".badge", new() { HasText = "Talking" })).ToBeVisibleAsync();
+        var invite = bench.Node.Received.Last(one => one.StartLine.StartsWith("INVITE", StringComparison.Ordinal));
+        Assert.StartsWith($"INVITE sip:{dialled}@", invite.StartLine);
+        await bench.Node.Dialled!.HangUpAsync();
+        await Assertions.Expect(page.Locator(".last")).ToContainTextAsync("is over");
+    }
+
     [Fact]
     public async Task A_user_who_does_not_permit_it_is_not_called_and_the_page_says_why()
     {

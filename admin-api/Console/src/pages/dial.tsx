@@ -16,6 +16,17 @@ const tones = {
   permanent: "good", temporary: "good", requested: "busy", none: "quiet", declined: "bad", revoked: "bad", expired: "quiet",
 } as const;
 
+const isId = (typed: string) => /[a-z]/i.test(typed);
+
+/**
+ * What is dialled for a number, which the API reads alike (PhoneText): "(0)" is dialled only within a country; Italy, San Marino and the
+ * Vatican dial theirs from abroad too.
+ */
+function dialled(typed: string): string {
+  const kept = typed.replace(/[^0-9+*#()]/g, "");
+  return (/^\+?(39|378|379)\(0\)/.test(kept) ? kept : kept.replaceAll("(0)", "")).replace(/[()]/g, "");
+}
+
 /** A call to a user, by a number that is chosen before; what they permit is shown before too. */
 export function Dial(props: { isReady: boolean }): VNode {
   const [user, setUser] = useState(query().get("to") ?? "");
@@ -28,17 +39,16 @@ export function Dial(props: { isReady: boolean }): VNode {
     const timer = window.setTimeout(() => setTyped(user.trim()), pause);
     return () => window.clearTimeout(timer);
   }, [user]);
-  const isId = /[a-z]/i.test(typed);
   const contact = useData(async (): Promise<Contact | null> => {
     if (typed.length < 5 || !channel) return null;
-    const who = isId ? { userId: typed } : { phone: typed };
+    const who = isId(typed) ? { userId: typed } : { phone: typed };
     const { items } = await ask(api.GET("/v1/contacts", { params: { query: { ...who, channel: channel.id, limit: 1 } } }));
     return items[0] ?? null;
   }, [typed, channel?.id], ["permission."]);
   const permission = contact.data?.permission ?? "none";
   const dial = (e: Event) => {
     e.preventDefault();
-    const number = isId ? user.trim() : user.replace(/[^0-9+*#]/g, "");
+    const number = isId(user) ? user.trim() : dialled(user);
     if (number && props.isReady) act({ do: "dial", user: number, channel: channel?.id ?? "", business: channel ? `+${channel.number}` : null });
   };
   return (

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api, ask, type Schema } from "../api";
 import { useData } from "../data";
 import { act, level, switchOn, usePhone } from "../phone/phone";
-import type { Outcome, PhoneCall, PhoneView } from "../phone/view";
+import { isOff, type Outcome, type PhoneCall, type PhoneView } from "../phone/view";
 import { agent, hasPhone } from "../rights";
 import { named, number, plain, share, t, type Word } from "../text";
 import { Act, Badge, Card, Choice, Facts, Link, Loaded, Name, notifyError, Page, Timer, type Tone } from "../ui";
@@ -15,7 +15,7 @@ import { User } from "./shared";
 import { WaitingCalls } from "./waiting";
 
 const tones: Record<PhoneView["link"], Tone> = {
-  off: "quiet", connecting: "busy", registered: "good", broken: "bad", refused: "bad", insecure: "bad",
+  off: "quiet", connecting: "busy", registered: "good", broken: "bad", refused: "bad", insecure: "bad", failed: "bad",
 };
 
 /** The agent's phone: in this tab, or in another one of this browser. */
@@ -29,7 +29,7 @@ export function Phone(): VNode {
     <Page title={t("phone")} actions={(
       <>
         <Badge tone={tones[link]}>{t(`phone.link.${link}` as Word)}</Badge>
-        {link === "off" ? <button type="button" class="first" onClick={switchOn}>{t("phone.on")}</button>
+        {isOff(link) ? <button type="button" class="first" onClick={switchOn}>{t("phone.on")}</button>
           : <button type="button" disabled={call !== null} onClick={() => act({ do: "off" })}>{t("phone.off")}</button>}
       </>
     )}>
@@ -65,7 +65,7 @@ export function CallSign(): VNode | null {
       </span>
     );
   }
-  return link === "broken" || link === "refused" ? <span class="call-sign" role="status"><Badge tone="bad">{t(`phone.link.${link}`)}</Badge></span> : null;
+  return link === "broken" || link === "refused" || link === "failed" ? <span class="call-sign" role="status"><Badge tone="bad">{t(`phone.link.${link}`)}</Badge></span> : null;
 }
 
 function Troubles(props: { phone: PhoneView }): VNode {
@@ -73,7 +73,7 @@ function Troubles(props: { phone: PhoneView }): VNode {
   const troubles: string[] = [];
   if (microphone === "denied" || microphone === "missing" || microphone === "lost") troubles.push(t(`phone.microphone.${microphone}`));
   if (link === "broken") troubles.push(t(call ? "phone.brokenInCall" : "phone.broken"));
-  if (link === "insecure") troubles.push(t("phone.insecure"));
+  if (link === "insecure" || link === "failed") troubles.push(t(`phone.${link}`));
   if (link === "refused") troubles.push(t("phone.refused", { reason: plain(fault ?? "") }));
   return <>{troubles.map((one) => <p key={one} class="fault" role="alert">{one}</p>)}</>;
 }
@@ -171,7 +171,7 @@ function Devices(props: { phone: PhoneView }): VNode {
     { value: "", text: t("phone.standard") },
     ...list.filter((one) => one.id !== "default").map((one) => ({ value: one.id, text: one.name || one.id.slice(0, 8) })),
   ];
-  if (link === "off" || link === "insecure") return <></>;
+  if (isOff(link) || link === "insecure") return <></>;
   return (
     <Card title={t("phone.devices")}>
       <div class="step">

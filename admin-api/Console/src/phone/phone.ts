@@ -2,7 +2,7 @@
 // is closed, the next becomes the phone.
 import { useEffect, useState } from "preact/hooks";
 import type { Line } from "./line";
-import { type Command, type PhoneView, switchedOff } from "./view";
+import { type Command, isOff, type PhoneView, switchedOff } from "./view";
 
 type Message = { kind: "hello" } | { kind: "view"; view: PhoneView } | { kind: "command"; command: Command };
 
@@ -12,7 +12,9 @@ const watchers = new Set<(view: PhoneView) => void>();
 
 let view: PhoneView = switchedOff;
 let line: Line | null = null;
-let waiting: AbortController | null = null;
+
+/** Where this tab is the phone, or waits to be: aborted, it is not to be it any more. */
+let turn: AbortController | null = null;
 let agent = "";
 
 function show(next: PhoneView): void {
@@ -26,14 +28,22 @@ function tell(change: Partial<PhoneView>): void {
   channel.postMessage({ kind: "view", view } satisfies Message);
 }
 
+/** This tab is not the phone any more, nor waits to be. */
+function stop(): void {
+  turn?.abort();
+  turn = null;
+  if (line) line.act({ do: "off" });
+  else show(switchedOff);
+}
+
 channel.onmessage = (event: MessageEvent<Message>) => {
   const message = event.data;
-  if (line) {
-    if (message.kind === "hello") tell({});
-    else if (message.kind === "command") line.act(message.command);
-  } else if (message.kind === "view") {
-    show(message.view);
-    if (message.view.link === "off") waiting?.abort();
+  if (message.kind === "command") take(message.command);
+  else if (message.kind === "hello") {
+    if (line) tell({});
+  } else if (!line) {
+    if (message.view.link === "off") stop();
+    else show(message.view);
   }
 };
 
@@ -59,34 +69,52 @@ function isKept(): boolean {
 export function openPhone(of: string): void {
   agent = of;
   channel.postMessage({ kind: "hello" } satisfies Message);
-  if (isKept()) switchOn();
+  if (isKept()) wait();
 }
 
 export function switchOn(): void {
-  if (line || waiting) return;
   keep(true);
+  wait();
+}
+
+/** Waits for its turn to be the phone. */
+function wait(): void {
+  if (turn) return;
   // Both are there on https and on this machine alone.
   if (!navigator.locks || !navigator.mediaDevices) return show({ ...view, link: "insecure" });
-  if (view.link === "off") show({ ...view, link: "connecting" });
-  const turn = (waiting = new AbortController());
-  void navigator.locks.request(name, { signal: turn.signal }, async () => {
-    waiting = null;
-    const { Line } = await import("./line");
-    await new Promise<void>((close) => {
-      line = new Line(() => view, tell, close);
-      void line.open();
+  if (isOff(view.link)) show({ ...view, link: "connecting" });
+  const mine = (turn = new AbortController());
+  void navigator.locks.request(name, { signal: mine.signal }, () => serve(mine.signal)).catch(() => {}).finally(() => {
+    if (turn === mine) turn = null;
+  });
+}
+
+/** Is the phone until it is switched off. */
+async function serve(turn: AbortSignal): Promise<void> {
+  const loaded = await import("./line").catch(() => null);
+  if (turn.aborted) return;
+  if (!loaded) return tell({ ...switchedOff, link: "failed" });
+  await new Promise<void>((close) => {
+    // What one that is closed still hears of is no longer shown.
+    const mine = new loaded.Line(() => view, (change) => line === mine && tell(change), () => {
+      line = null;
+      close();
     });
-    line = null;
-  }).catch(() => {}).finally(() => {
-    if (waiting === turn) waiting = null;
+    line = mine;
+    void mine.open();
   });
 }
 
 export function act(command: Command): void {
   if (command.do === "off") keep(false);
-  if (line) line.act(command);
-  else if (command.do === "off" && view.link === "insecure") show(switchedOff);
-  else channel.postMessage({ kind: "command", command } satisfies Message);
+  if (!line) channel.postMessage({ kind: "command", command } satisfies Message);
+  take(command);
+}
+
+/** Does it where this tab is the phone. */
+function take(command: Command): void {
+  if (command.do === "off") stop();
+  else line?.act(command);
 }
 
 /** What the microphone hears, 0 to 1; 0 in a tab that is not the phone. */

@@ -1,7 +1,10 @@
 // The phone in the browser as pages show it, the same in every tab of this browser.
 
-/** How the phone stands with the gateway. Refused: the gateway or the API does not take it, and `fault` says why. */
-export type Link = "off" | "connecting" | "registered" | "broken" | "refused" | "insecure";
+/** How the phone stands with the gateway. Refused: the gateway or the API does not take it, and `fault` says why. Failed: it was not loaded. */
+export type Link = "off" | "connecting" | "registered" | "broken" | "refused" | "insecure" | "failed";
+
+/** True where there is no phone, and it can be switched on. */
+export const isOff = (link: Link) => link === "off" || link === "failed";
 
 /** Lost: it went away in a call, and no other could take its place. */
 export type Microphone = "unknown" | "ready" | "denied" | "missing" | "lost";

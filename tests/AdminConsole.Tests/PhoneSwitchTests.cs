@@ -1,0 +1,67 @@
+using static AdminConsole.Tests.PhoneSteps;
+
+namespace AdminConsole.Tests;
+
+/// <summary>The phone in the browser as it is switched on and off: while it loads, in several tabs, and by several agents.</summary>
+[Collection(ConsoleCollection.Name)]
+public sealed class PhoneSwitchTests(ConsoleBench bench)
+{
+    /// <summary>The part of the console that is loaded when a phone is switched on.</summary>
+    private const string Program = "**/console/line-*.js";
+
+    private const string Tickets = "**/v1/agents/me/phone/tickets";
+
+    [Fact]
+    public async Task A_phone_that_cannot_be_loaded_says_so_and_is_tried_again()
+    {
+        await using var visit = await bench.EnterAsync(path: "/phone", agent: "anna");
+        var page = visit.Page;
+        await page.RouteAsync(Program, route => route.AbortAsync());
+        await Switch(page, "on").ClickAsync();
+        await Assertions.Expect(page.Locator("main .fault")).ToContainTextAsync("could not be loaded");
+        await visit.SaveAsync("phone-failed");
+        await visit.IsSoundAsync("a phone that is not loaded");
+        await Assertions.Expect(Switch(page, "on")).ToBeEnabledAsync();
+        await page.UnrouteAsync(Program);
+        await page.ReloadAsync();
+        await IsShownAsync(page, "Ready");
+    }
+
+    [Theory]
+    [InlineData(Program, false)]
+    [InlineData(Tickets, false)]
+    [InlineData(Tickets, true)]
+    public async Task A_phone_that_is_switched_off_while_it_connects_stays_off_until_it_is_switched_on(string waitsFor, bool fails)
+    {
+        await using var visit = await bench.EnterAsync(path: "/phone", agent: "anna");
+        var page = visit.Page;
+        TaskCompletionSource asked = new(), answered = new(), over = new();
+        await page.RouteAsync(waitsFor, async route =>
+        {
+            asked.TrySetResult();
+            await answered.Task;
+            await (fails ? route.AbortAsync() : route.ContinueAsync());
+            if (await route.Request.ResponseAsync() is { } response)
+                await response.FinishedAsync();
+            over.TrySetResult();
+        });
+        await Switch(page, "on").ClickAsync();
+        await asked.Task.WaitAsync(Patience);
+        await Switch(page, "off").ClickAsync();
+        await IsShownAsync(page, "Off");
+        answered.SetResult();
+        await over.Task.WaitAsync(Patience);
+        await page.EvaluateAsync("new Promise((then) => setTimeout(then, 100))");
+        await IsShownAsync(page, "Off");
+        await SeeAsync(() => Task.FromResult(!bench.Node.Registered.Any()), "no phone");
+        fails = false;
+        await Switch(page, "on").ClickAsync();
+        await IsShownAsync(page, "Ready");
+        Assert.Single(bench.Node.Registered);
+    }
+
+    private static ILocator Switch(IPage page, string to) => page.GetByRole(AriaRole.Button, new() { Name = "Switch " + to });
+
+    private static Task IsShownAsync(IPage page, string state) =>
+        Assertions.Expect(page.Locator(".page-head .badge")).ToHaveTextAsync(state);
+}

@@ -60,6 +60,37 @@ public sealed class PhoneSwitchTests(ConsoleBench bench)
         Assert.Single(bench.Node.Registered);
     }
 
+    [Fact]
+    public async Task A_tab_that_was_open_before_the_phone_was_switched_on_is_the_next_phone_until_it_is_switched_off()
+    {
+        await using var visit = await bench.EnterAsync(path: "/phone", agent: "anna");
+        var page = visit.Page;
+        var other = await page.Context.NewPageAsync();
+        await other.GotoAsync("/console/phone");
+        await IsShownAsync(other, "Off");
+        await Switch(page, "on").ClickAsync();
+        await IsShownAsync(page, "Ready");
+        await IsShownAsync(other, "Ready");
+        await SeeAsync(() => Task.FromResult(bench.Node.Contacts.Count() == 1), "one phone");
+        var first = bench.Node.Contacts.Single();
+        await page.CloseAsync();
+        await SeeAsync(() => Task.FromResult(bench.Node.Contacts.ToArray() is [var next] && next != first), "the next tab as the phone");
+        await IsShownAsync(other, "Ready");
+
+        var third = await other.Context.NewPageAsync();
+        await third.GotoAsync("/console/phone");
+        await IsShownAsync(third, "Ready");
+        await Switch(third, "off").ClickAsync();
+        await IsShownAsync(third, "Off");
+        await IsShownAsync(other, "Off");
+        await SeeAsync(() => Task.FromResult(!bench.Node.Registered.Any()), "no phone");
+        await other.CloseAsync();
+        await third.ReloadAsync();
+        await IsShownAsync(third, "Off");
+        await Switch(third, "on").ClickAsync();
+        await IsShownAsync(third, "Ready");
+    }
+
     private static ILocator Switch(IPage page, string to) => page.GetByRole(AriaRole.Button, new() { Name = "Switch " + to });
 
     private static Task IsShownAsync(IPage page, string state) =>

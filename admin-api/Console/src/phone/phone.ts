@@ -42,8 +42,9 @@ channel.onmessage = (event: MessageEvent<Message>) => {
   else if (message.kind === "hello") {
     if (line) tell({});
   } else if (!line) {
-    if (message.view.link === "off") stop();
-    else show(message.view);
+    if (message.view.link === "off") return stop();
+    show(message.view);
+    if (!isOff(view.link) && isKept()) wait();
   }
 };
 

@@ -1,3 +1,4 @@
+using Dapper;
 using static AdminConsole.Tests.PhoneSteps;
 
 namespace AdminConsole.Tests;
@@ -89,6 +90,55 @@ public sealed class PhoneSwitchTests(ConsoleBench bench)
         await IsShownAsync(third, "Off");
         await Switch(third, "on").ClickAsync();
         await IsShownAsync(third, "Ready");
+    }
+
+    [Fact]
+    public async Task The_phone_of_an_agent_whose_session_has_ended_is_off_when_another_agent_logs_in()
+    {
+        await using var visit = await bench.PhoneAsync();
+        var page = visit.Page;
+        var team = await page.Context.NewPageAsync();
+        await team.GotoAsync("/console/team");
+        await Assertions.Expect(team.Locator("main h1")).ToBeVisibleAsync();
+        await EndSessionsAsync();
+        await team.ReloadAsync();
+        await BenLogsInAsync(team);
+        await Assertions.Expect(team.Locator("main h1")).ToBeVisibleAsync();
+        await IsShownAsync(page, "Off");
+        await SeeAsync(() => Task.FromResult(!bench.Node.Registered.Any()), "no phone of anna");
+
+        await page.ReloadAsync();
+        await IsShownAsync(page, "Off");
+        await Switch(page, "on").ClickAsync();
+        await IsShownAsync(page, "Ready");
+        Assert.Equal(["ben"], bench.Node.Registered);
+    }
+
+    [Fact]
+    public async Task The_phone_is_off_when_another_agent_logs_in_over_its_page()
+    {
+        await using var visit = await bench.PhoneAsync();
+        var page = visit.Page;
+        await EndSessionsAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Away" }).ClickAsync();
+        await BenLogsInAsync(page);
+        await IsShownAsync(page, "Off");
+        await Switch(page, "on").ClickAsync();
+        await IsShownAsync(page, "Ready");
+        await SeeAsync(() => Task.FromResult(bench.Node.Registered.SequenceEqual(["ben"])), "the phone of ben alone");
+    }
+
+    private async Task EndSessionsAsync()
+    {
+        await using var connection = await bench.Database.OpenConnectionAsync();
+        await connection.ExecuteAsync("DELETE FROM console_sessions");
+    }
+
+    private async Task BenLogsInAsync(IPage page)
+    {
+        var key = await bench.Samples.PostAsync("/v1/keys", new { name = "Ben", scopes = new[] { "operate" }, agent = "ben" });
+        await page.GetByLabel("API key").FillAsync(key.GetProperty("text").GetString()!);
+        await page.Keyboard.PressAsync("Enter");
     }
 
     private static ILocator Switch(IPage page, string to) => page.GetByRole(AriaRole.Button, new() { Name = "Switch " + to });

@@ -171,7 +171,7 @@ function Console(): VNode {
   const enter = async () => {
     if (!(await look())) return;
     openStream(() => void look());
-    if (hasPhone) openPhone(agent ?? "");
+    openPhone((hasPhone && agent) || "");
   };
   useEffect(() => {
     onSignedOut.tell = () => {

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Line } from "./line";
 import { type Command, isOff, type PhoneView, switchedOff } from "./view";
 
-type Message = { kind: "hello" } | { kind: "view"; view: PhoneView } | { kind: "command"; command: Command };
+type Message = { kind: "hello"; agent: string } | { kind: "view"; view: PhoneView } | { kind: "command"; command: Command };
 
 const name = "gateway-phone";
 const channel = new BroadcastChannel(name);
@@ -40,7 +40,9 @@ channel.onmessage = (event: MessageEvent<Message>) => {
   const message = event.data;
   if (message.kind === "command") take(message.command);
   else if (message.kind === "hello") {
-    if (line) tell({});
+    // A browser has one session: that of this phone is over.
+    if (message.agent !== agent) stop();
+    else if (line) tell({});
   } else if (!line) {
     if (message.view.link === "off") return stop();
     show(message.view);
@@ -66,10 +68,14 @@ function isKept(): boolean {
   }
 }
 
-/** Looks whether another tab is the phone, and becomes it where it was on before. */
+/**
+ * Looks whether another tab is the phone, and becomes it where it was on before. The phone of another agent is switched off.
+ * @param of The agent; empty: who is logged in has no phone.
+ */
 export function openPhone(of: string): void {
+  if (agent !== of) stop();
   agent = of;
-  channel.postMessage({ kind: "hello" } satisfies Message);
+  channel.postMessage({ kind: "hello", agent } satisfies Message);
   if (isKept()) wait();
 }
 

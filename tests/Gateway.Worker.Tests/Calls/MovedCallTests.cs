@@ -255,8 +255,14 @@ public sealed class MovedCallTests(WorkerBench bench, ITestOutputHelper output) 
         bench.Signal("TERM");
         await asked.Task.WaitAsync(TimeSpan.FromMinutes(1));
         bench.Signal("TERM");
-        Assert.Equal(0, await bench.ExitedAsync().WaitAsync(TimeSpan.FromSeconds(30)));
-        bench.Stores.Thaw(StoreServer.Redis);
+        try
+        {
+            Assert.Equal(0, await bench.ExitedAsync().WaitAsync(TimeSpan.FromMinutes(1)));
+        }
+        finally
+        {
+            bench.Stores.Thaw(StoreServer.Redis); // or the tests after this one had none
+        }
         await talk.Phone.EndedAsync();
         Assert.Equal(WireName.Of(HangupCause.Draining), (await bench.EndedRowAsync(talk.Call)).Cause);
         await silent.StopAsync();

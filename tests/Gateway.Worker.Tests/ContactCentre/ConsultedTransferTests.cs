@@ -189,6 +189,7 @@ public sealed class ConsultedTransferTests(Stores stores) : IAsyncLifetime
 
     private async Task IsWithAgentAsync()
     {
+        Assert.Equal(ConsultationState.None, await ShownAsync(ConsultationState.None)); // or the agent would hang up while it asks
         await WhatsAppSide.HearsAsync(_call, Pbx.Hertz);
         await _agent.HearsAsync(WhatsAppSide.Hertz);
         await _bench.BecomesAsync("202", AgentState.Available);

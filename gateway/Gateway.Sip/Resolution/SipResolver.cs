@@ -14,8 +14,8 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
     public const int MaxDestinations = 16;
 
     /// <summary>
-    /// Empty when nothing was found. A look-up that failed is not taken for the answer that there are no such records: the address of the
-    /// name itself may be another machine's.
+    /// Empty when nothing was found. Records that were known count on while their look-up fails (<see cref="DnsCache"/>): the address of
+    /// the name itself may be another machine's.
     /// </summary>
     public async Task<IReadOnlyList<SipDestination>> ResolveAsync(SipTarget target, CancellationToken cancellation)
     {
@@ -36,22 +36,17 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
     }
 
     /// <summary>
-    /// NAPTR names transports and SRV names (§4.1); without it, or with the transport known, SRV names are guessed. False: there are no
-    /// such records, so that the name itself is the server (§4.2).
+    /// NAPTR names transports and SRV names (§4.1); without it, or with the transport known, SRV names are guessed. False: none is known,
+    /// so that the name itself is the server (§4.2).
     /// </summary>
     private async Task<bool> TryAddServicesAsync(SipTarget target, List<SipDestination> destinations, CancellationToken cancellation)
     {
-        var isSettled = false;
-        List<(SipTransport Transport, string Service)> services = [];
-        if (target.Transport is null)
-        {
-            var naptr = await dns.QueryNaptrAsync(target.Host, cancellation);
-            services = SelectServices(naptr.Records, target.IsSecure);
-            isSettled = HasFailed(naptr.Status, target.Host);
-        }
+        List<(SipTransport Transport, string Service)> services = target.Transport is null
+            ? SelectServices((await dns.QueryNaptrAsync(target.Host, cancellation)).Records, target.IsSecure) : [];
+        var areThere = false;
         foreach (var (transport, service) in services.Count > 0 ? services : GuessServices(target))
-            isSettled |= await TryAddServersAsync(transport, service, target.Host, destinations, cancellation);
-        return isSettled;
+            areThere |= await TryAddServersAsync(transport, service, target.Host, destinations, cancellation);
+        return areThere;
     }
 
     private static List<(SipTransport Transport, string Service)> GuessServices(SipTarget target)
@@ -87,7 +82,7 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
         return services;
     }
 
-    /// <summary>True: there are such records, or there may be.</summary>
+    /// <summary>True: there are such records, whether their servers have an address or not.</summary>
     private async Task<bool> TryAddServersAsync(
         SipTransport transport, string service, string host, List<SipDestination> destinations, CancellationToken cancellation)
     {
@@ -97,15 +92,8 @@ public sealed class SipResolver(ISipDnsClient dns, IEntropy entropy)
             if (record.Target.Length > 0 && record.Port > 0 && destinations.Count < MaxDestinations)
                 await AddAddressesAsync(transport, record.Target, record.Port, host, destinations, cancellation);
         }
-        return srv.Records.Count > 0 || HasFailed(srv.Status, host);
+        return srv.Records.Count > 0;
     }
-
-    /// <summary>
-    /// True when there may be records that the DNS did not give. A name without a dot is that of a hosts file or of a container network,
-    /// whose DNS often fails on what it does not have: there are none.
-    /// </summary>
-    private static bool HasFailed(DnsStatus status, string host) =>
-        status is not (DnsStatus.Ok or DnsStatus.NoSuchName) && host.TrimEnd('.').Contains('.');
 
     private async Task AddAddressesAsync(
         SipTransport transport, string name, int port, string host, List<SipDestination> destinations, CancellationToken cancellation)

@@ -69,28 +69,13 @@ public sealed class SipResolverTests
         Assert.Empty(await Resolve("sip:example.com"));
     }
 
-    [Theory]
-    [InlineData("sip:example.com;transport=udp", "_sip._udp.example.com", DnsStatus.ServerFailure)]
-    [InlineData("sip:example.com;transport=udp", "_sip._udp.example.com", DnsStatus.Timeout)]
-    [InlineData("sip:example.com", "_sip._tcp.example.com", DnsStatus.Timeout)]
-    [InlineData("sip:example.com", "example.com", DnsStatus.ServerFailure)]
-    public async Task Services_that_may_be_there_do_not_give_way_to_the_address_of_the_name(string uri, string failing, DnsStatus status)
-    {
-        if (failing.StartsWith('_'))
-            _zone.Fail<SrvRecord>(failing, status);
-        else
-            _zone.Fail<NaptrRecord>(failing, status);
-        _zone.Address("example.com", "192.0.2.3");
-        Assert.Empty(await Resolve(uri));
-    }
-
     [Fact]
-    public async Task A_name_of_a_hosts_file_needs_no_dns()
+    public async Task A_dns_that_never_answers_for_services_leaves_the_address_of_the_name()
     {
-        _zone.Fail<NaptrRecord>("pbx", DnsStatus.ServerFailure);
-        _zone.Fail<SrvRecord>("_sip._udp.pbx", DnsStatus.Timeout);
-        _zone.Address("pbx", "192.0.2.3");
-        Assert.Equal(["Udp 192.0.2.3:5060"], await Resolve("sip:pbx"));
+        _zone.Fail<NaptrRecord>("pbx.example.com", DnsStatus.ServerFailure);
+        _zone.Fail<SrvRecord>("_sip._udp.pbx.example.com", DnsStatus.Timeout);
+        _zone.Address("pbx.example.com", "192.0.2.3");
+        Assert.Equal(["Udp 192.0.2.3:5060"], await Resolve("sip:pbx.example.com"));
     }
 
     [Fact]

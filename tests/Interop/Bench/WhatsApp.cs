@@ -56,8 +56,12 @@ public sealed class WhatsApp : IAsyncDisposable
     public string NewNumber() => $"4479{Interlocked.Increment(ref _lastUser):00000000}";
 
     /// <summary>A handset in the phone page that this user has open, for a call that WhatsApp knows nothing of.</summary>
-    public IHandset HandsetOf(string user) => _app.Services.GetRequiredService<Sandbox.Phone.PhoneHub>()
-        .Handset(_app.Services.GetRequiredService<Sandbox.Users.UserStore>().GetOrAdd(user));
+    public IHandset HandsetOf(string user) => Pages.Handset(_app.Services.GetRequiredService<Sandbox.Users.UserStore>().GetOrAdd(user));
+
+    /// <summary>The user's phone page is open and connected.</summary>
+    public bool HasPage(string user) => Pages.IsOpen(_app.Services.GetRequiredService<Sandbox.Users.UserStore>().GetOrAdd(user));
+
+    private Sandbox.Phone.PhoneHub Pages => _app.Services.GetRequiredService<Sandbox.Phone.PhoneHub>();
 
     /// <summary>A new user who has permitted calls permanently and answers automatically, unless specified otherwise.</summary>
     public async Task<string> UserAsync(string auto = "Answer")

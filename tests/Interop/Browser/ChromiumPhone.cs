@@ -54,6 +54,7 @@ public sealed class ChromiumPhone : IAsyncDisposable
             await Eventually.SeeAsync(
                 async () => (await whatsApp.Control.GetFromJsonAsync<JsonArray>("users"))!.Any(known => (string?)known!["phone"] == user),
                 "Chromium has opened the phone page", TimeSpan.FromSeconds(60));
+            await Eventually.SeeAsync(() => whatsApp.HasPage(user), "the page is connected");
             await whatsApp.PermitAsync(user, auto, "browser");
             return phone;
         }

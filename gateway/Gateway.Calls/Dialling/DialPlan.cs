@@ -26,10 +26,12 @@ public static class DialPlan
     public static DialResult Resolve(string dialled, string? phoneContext, DialRules rules)
     {
         List<string> steps = [];
-        if (Typed(dialled) is not { } number)
+        if (Digits(dialled) is not { } number)
             return Refused("It is not a telephone number", steps);
         if (!number.StartsWith('+'))
             number = Prefixed(Stripped(number, rules, steps), rules, steps);
+        else if (PhoneText.TryRead(dialled, out var digits, out _))
+            number = "+" + digits; // without the zero of "+49 (0)155…", which is dialled only within the country
         return International(number, Digits(phoneContext ?? ""), rules, steps, out var refusal) is { } full
             ? Judged(full, steps)
             : Refused(refusal, steps);
@@ -95,10 +97,6 @@ public static class DialPlan
             return Refused("A number of country code 1 has an area code from 2 on", steps);
         return CallingCodes.FaultOf(digits) is { } fault ? Refused(fault, steps) : new DialResult(digits, null, steps);
     }
-
-    /// <summary>With a country code as people write it: "+49 (0)155…" has a zero that is not dialled.</summary>
-    private static string? Typed(string text) =>
-        Digits(text) is ['+', ..] && PhoneText.TryRead(text, out var digits, out _) ? "+" + digits : Digits(text);
 
     /// <summary>"+" and digits without separators; null where there is anything else.</summary>
     private static string? Digits(string text)

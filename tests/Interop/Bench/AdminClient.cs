@@ -102,6 +102,7 @@ public sealed class AdminClient : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
+        await _app.StopAsync();
         await _app.DisposeAsync();
     }
 }

@@ -44,6 +44,7 @@ public sealed class BrowserHandset(PhoneConnection page, TimeProvider time) : IH
             LastMediaAt = received > before.PacketsReceived ? time.GetUtcNow() : before.LastMediaAt,
             ToneHertz = Number(told, "toneHertz"),
             LevelDb = Number(told, "levelDb"),
+            LongestSilenceMs = Number(told, "longestSilenceMs"),
             JitterMs = Number(told, "jitterMs"),
             RoundTripMs = Number(told, "roundTripMs"),
             Failure = (told["failure"] as JsonValue)?.GetValueKind() == JsonValueKind.String ? (string?)told["failure"] : null,

@@ -11,6 +11,9 @@ internal sealed class HandsetVoice(double hertz, int complexity) : IDisposable
     private const int Rate = 16000;
     private const int FrameSamples = Rate / 50;
 
+    /// <summary>A sample beyond this is sound: about -50 dB.</summary>
+    private const short Audible = 100;
+
     private readonly OpusEncoder _encoder = new(new OpusEncoderOptions { SampleRate = Rate, Complexity = complexity });
     private readonly OpusDecoder _decoder = new(Rate);
     private readonly short[] _pcm = new short[Rate / 1000 * OpusDecoder.MaxPacketMilliseconds];
@@ -35,19 +38,22 @@ internal sealed class HandsetVoice(double hertz, int complexity) : IDisposable
         return FrameSamples / 2;
     }
 
-    public void Hear(ReadOnlySpan<byte> payload, byte payloadType)
+    /// <summary>Hears one packet; true where it has sound.</summary>
+    public bool Hear(ReadOnlySpan<byte> payload, byte payloadType)
     {
-        if (payloadType != PcmuType)
-        {
-            Meter.Listen(_pcm.AsSpan(0, _decoder.Decode(payload, _pcm).Count));
-            return;
-        }
+        var count = payloadType == PcmuType ? DecodePcmu(payload) : _decoder.Decode(payload, _pcm).Count;
+        Meter.Listen(_pcm.AsSpan(0, count));
+        return _pcm.AsSpan(0, count).ContainsAnyExceptInRange((short)-Audible, Audible);
+    }
+
+    private int DecodePcmu(ReadOnlySpan<byte> payload)
+    {
         if (payload.Length > _pcm.Length / 2)
-            return;
+            return 0;
         G711.DecodeUlaw(payload, _pcm);
         for (var i = payload.Length - 1; i >= 0; i--)
             _pcm[2 * i] = _pcm[2 * i + 1] = _pcm[i]; // good enough to find a tone in
-        Meter.Listen(_pcm.AsSpan(0, payload.Length * 2));
+        return payload.Length * 2;
     }
 
     public void Dispose()

@@ -64,6 +64,9 @@ public sealed record HandsetReport
     /// <summary>Level of the received audio in dBov (0 is full scale); null before any.</summary>
     public double? LevelDb { get; init; }
 
+    /// <summary>Longest silence between two sounds, in milliseconds; null where nothing was heard.</summary>
+    public double? LongestSilenceMs { get; init; }
+
     /// <summary>Keys pressed by the other side. Empty for browsers, which do not report them.</summary>
     public string DigitsReceived { get; init; } = "";
 

@@ -41,6 +41,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private SrtpSession? _srtp;
     private IcePath _path;
     private Instant _lastRtp;
+    private Instant? _lastSound;
     private Instant _nextFrame = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
     private bool _isOpen;
@@ -98,6 +99,9 @@ public sealed class NativeHandset : IHandset, IMediaPeer
 
     /// <summary>Longest time between two RTP packets after the first, or since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestGap { get; private set; }
+
+    /// <summary>Longest time between two packets with sound after the first, or since <see cref="ForgetAudio"/>.</summary>
+    public TimeSpan LongestSilence { get; private set; }
 
     /// <summary>Longest time that a frame of ours left late by this machine's fault, since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestDelay { get; private set; }
@@ -174,6 +178,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
                 LastMediaAt = _lastMediaAt,
                 ToneHertz = _voice.Meter.Hertz(),
                 LevelDb = _voice.Meter.LevelDb(),
+                LongestSilenceMs = LongestSilence.TotalMilliseconds,
                 DigitsReceived = _keys.Received,
                 JitterMs = statistics.Jitter.TotalMilliseconds,
                 RoundTripMs = statistics.RoundTrip?.TotalMilliseconds,
@@ -188,7 +193,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         lock (Gate)
         {
             _voice.Meter.Clear();
-            (LongestGap, LongestDelay) = (TimeSpan.Zero, TimeSpan.Zero);
+            LongestGap = LongestSilence = LongestDelay = TimeSpan.Zero;
         }
     }
 
@@ -352,8 +357,16 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _rtcp.HandleRtpReceived(packet.Header, now, !isEvent);
         if (isEvent)
             _keys.Handle(packet, now);
-        else
-            _voice.Hear(packet.Payload, packet.PayloadType);
+        else if (_voice.Hear(packet.Payload, packet.PayloadType))
+            CountSilence(now);
+    }
+
+    /// <summary>There is sound.</summary>
+    private void CountSilence(Instant now)
+    {
+        if (_lastSound is { } last && now - last > LongestSilence)
+            LongestSilence = now - last;
+        _lastSound = now;
     }
 
     private void CountMedia(Instant now)

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Media.Engine.Legs;
 using Media.Engine.Quality;
 using Media.Engine.Session;
@@ -34,12 +33,11 @@ internal sealed partial class MediaLoop : IDisposable
     private readonly PortAllocator _rtpPorts;
     private readonly ILogger _logger;
     private readonly LoopSockets _sockets;
-    private readonly ConcurrentQueue<Action> _commands = new();
+    private readonly LoopCommands _commands = new();
     private readonly DeadlineQueue<LoopCall> _deadlines = new();
     private readonly UdpReceiveBatch _batch = new(ReceiveBatch, MediaContext.MaxDatagram);
     private readonly MediaContext _context;
     private readonly LoopWatch _watch;
-    private int _isWakePending;
     private volatile bool _isStopping;
 
     public MediaLoop(
@@ -96,8 +94,7 @@ internal sealed partial class MediaLoop : IDisposable
     /// <summary>Lets the loop's thread run <paramref name="command"/>, soon and in order. Any thread.</summary>
     public void Post(Action command)
     {
-        _commands.Enqueue(command);
-        if (Interlocked.Exchange(ref _isWakePending, 1) == 0)
+        if (_commands.Add(command))
             _sockets.Wake();
     }
 
@@ -142,7 +139,7 @@ internal sealed partial class MediaLoop : IDisposable
             foreach (var token in tokens)
                 if (_sockets.TryGetReady(token, out var ready))
                     Receive(ready);
-            RunCommands();
+            _commands.Run(); // none throws: see MediaCall
             RunDeadlines();
             _sockets.Flush();
             _watch.EndRound(due, woke, Now);
@@ -154,14 +151,6 @@ internal sealed partial class MediaLoop : IDisposable
     {
         var left = due - Now;
         return left > TimeSpan.Zero ? left : TimeSpan.Zero;
-    }
-
-    private void RunCommands()
-    {
-        Volatile.Write(ref _isWakePending, 0);
-        Interlocked.MemoryBarrier();
-        while (_commands.TryDequeue(out var command))
-            command(); // never throws: see MediaCall
     }
 
     private void RunDeadlines()

@@ -50,7 +50,7 @@ public sealed class LostNodeCalls(LostNodeBench bench, ITestOutputHelper output)
         foreach (var talk in talks)
             talk.Handset?.ForgetAudio();
         var users = new TaskCompletionSource();
-        var phones = talks.Where(talk => talk.Phone is not null).Select(talk => PhoneHearsAgainAsync(talk, users.Task)).ToList();
+        var phones = talks.Where(talk => talk.Phone is not null).Select(talk => PhoneHearsAgainAsync(talk, users.Task)).ToArray();
         await leaveAsync();
         await HearAgainAsync(talks);
         users.SetResult();
@@ -86,8 +86,8 @@ public sealed class LostNodeCalls(LostNodeBench bench, ITestOutputHelper output)
     }
 
     /// <summary>
-    /// All users hear their tones from the other node. Handsets and browser measure their silence by themselves, and are asked afterwards and
-    /// one after the other: what is asked of 50 meanwhile is processor time that the calls need.
+    /// All users hear their tones from the other node. Handsets and browser measure their silence by themselves, and are asked afterwards
+    /// and one after the other: what is asked of 50 meanwhile is processor time that the calls need.
     /// </summary>
     private async Task HearAgainAsync(List<Talk> talks)
     {
@@ -126,8 +126,8 @@ public sealed class LostNodeCalls(LostNodeBench bench, ITestOutputHelper output)
     {
         var silences = talks.Skip(1).Select(talk => talk.Silence.TotalMilliseconds).Order().ToArray();
         output.WriteLine(
-            $"{talks.Count} call(s). The longest silence of {silences.Length} handsets: median {silences[silences.Length / 2]:0} ms, at most "
-            + $"{silences[^1]:0} ms; of the browser: {talks[0].Silence.TotalMilliseconds:0} ms; of the two desk phones, "
+            $"{talks.Count} call(s). The longest silence of {silences.Length} handsets: median {silences[silences.Length / 2]:0} ms, "
+            + $"at most {silences[^1]:0} ms; of the browser: {talks[0].Silence.TotalMilliseconds:0} ms; of the two desk phones, "
             + $"which is told to a tenth of a second: {talks.Max(talk => talk.PhoneSilence).TotalSeconds:0.0} s.");
     }
 

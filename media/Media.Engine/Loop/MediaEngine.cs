@@ -27,6 +27,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
     private DtlsCertificates? _certificates;
     private ProcessWatch? _process;
     private MediaMeter? _meter;
+    private LoopGuard? _guard;
     private bool _isStopped;
 
     /// <exception cref="ArgumentException">The options do not pass <see cref="MediaEngineOptions.Validate"/>; the message lists every
@@ -109,6 +110,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
             loops[0].Watch.AtReading = now =>
                 process.Handle(Environment.CpuUsage.TotalTime, wait.Read(now), CountOpen(loops), now);
             loops.ForEach(loop => loop.Start());
+            _guard = new LoopGuard([.. loops.Select(loop => loop.Turn)], _clock);
         }
         catch
         {
@@ -198,6 +200,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         _meter?.Dispose();
         foreach (var loop in _loops)
             loop.Dispose();
+        _guard?.Dispose();
         _certificates?.Dispose();
     }
 

@@ -2,7 +2,6 @@ using Media.Engine.Legs;
 using Media.Engine.Quality;
 using Media.Engine.Session;
 using Media.Native.Net;
-using Media.Native.Threads;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Primitives;
 using Microsoft.Extensions.Logging;
@@ -19,12 +18,6 @@ internal sealed partial class MediaLoop : IDisposable
     /// <summary>Datagrams taken from a socket per system call.</summary>
     private const int ReceiveBatch = 32;
 
-    /// <summary>
-    /// Before all other work of the host: a few ms late is heard, and the loop seldom computes for long. In real time where that is
-    /// allowed, since a thread that is only nice waits for whole slices of others as soon as all processors have work.
-    /// </summary>
-    private const int Priority = 5, Niceness = -10;
-
     /// <summary>Deadlines are never so late unless the process stood still: it was stopped, or the machine had no time for it.</summary>
     private static readonly TimeSpan Standstill = TimeSpan.FromSeconds(5);
 
@@ -38,6 +31,7 @@ internal sealed partial class MediaLoop : IDisposable
     private readonly UdpReceiveBatch _batch = new(ReceiveBatch, MediaContext.MaxDatagram);
     private readonly MediaContext _context;
     private readonly LoopWatch _watch;
+    private readonly LoopTurn _turn = new();
     private volatile bool _isStopping;
 
     public MediaLoop(
@@ -68,6 +62,9 @@ internal sealed partial class MediaLoop : IDisposable
 
     /// <summary>True when the system lets the thread go before others. Known once the thread runs.</summary>
     public bool HasPriority { get; private set; }
+
+    /// <summary>For the <see cref="LoopGuard"/>.</summary>
+    public LoopTurn Turn => _turn;
 
     /// <summary>Binds the first shared port and starts the thread.</summary>
     /// <exception cref="InvalidOperationException">The port cannot be bound.</exception>
@@ -128,12 +125,14 @@ internal sealed partial class MediaLoop : IDisposable
 
     private void Run()
     {
-        HasPriority = CurrentThread.TryPutFirst(Priority, Niceness);
+        HasPriority = _turn.TryPutFirst();
         while (!_isStopping)
         {
             var due = Instant.Min(_deadlines.NextDeadline, _watch.NextReading);
+            _turn.End();
             var tokens = _sockets.Wait(TimeTo(due));
             var woke = Now;
+            _turn.Begin(woke);
             if (_deadlines.NextDeadline < woke - Standstill)
                 RunDeadlines(); // a leg whose consent ran out meanwhile is lost, whatever has piled up for it
             foreach (var token in tokens)

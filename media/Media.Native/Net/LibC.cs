@@ -115,6 +115,10 @@ internal static unsafe partial class LibC
     [LibraryImport(Name, EntryPoint = "sched_setscheduler", SetLastError = true)]
     internal static partial int SetScheduler(int thread, int policy, int* parameters);
 
+    /// <summary>The kernel's number of the calling thread, by which others can name it.</summary>
+    [LibraryImport(Name, EntryPoint = "gettid")]
+    internal static partial int GetThreadId();
+
     [LibraryImport(Name, EntryPoint = "setpriority", SetLastError = true)]
     internal static partial int SetPriority(int which, int id, int niceness);
 

@@ -16,16 +16,12 @@ public static class CurrentThread
         }
     }
 
-    /// <summary>
-    /// Puts the calling thread before others as far as the system lets it: in real time (SCHED_RR of sched(7)), which goes before
-    /// every usual thread of the host, else by niceness. The kernel leaves a twentieth of the time to usual threads. Threads that it starts
-    /// are usual ones.
-    /// </summary>
-    /// <param name="priority">Among threads in real time, 1 … 99; higher goes first. RLIMIT_RTPRIO or CAP_SYS_NICE allows it.</param>
+    /// <summary>Puts the calling thread before others as far as the system lets it: in real time, else by niceness.</summary>
+    /// <param name="priority">See <see cref="RealTimeThread.TryPutFirst"/>.</param>
     /// <param name="niceness">See <see cref="TrySetNiceness"/>.</param>
     /// <returns>False: neither was allowed, and the thread is as usual.</returns>
-    public static unsafe bool TryPutFirst(int priority, int niceness) =>
-        LibC.SetScheduler(0, LibC.SchedulerRoundRobin | LibC.SchedulerResetOnFork, &priority) == 0 || TrySetNiceness(niceness);
+    public static bool TryPutFirst(int priority, int niceness) =>
+        RealTimeThread.TryPutFirst(priority) is not null || TrySetNiceness(niceness);
 
     /// <summary>
     /// Gives the calling thread a niceness (setpriority(2): -20 is served first, 0 is usual, 19 is served last). Threads that it starts

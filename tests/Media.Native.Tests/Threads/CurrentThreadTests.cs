@@ -20,15 +20,16 @@ public class CurrentThreadTests
     [Fact]
     public void Puts_the_calling_thread_alone_before_others_in_real_time_or_by_niceness()
     {
-        var (allowed, own, child, before) = (false, default(Scheduling), default(Scheduling), SchedulingOfThread());
+        var (allowed, own, child, before) = (false, default(Scheduling), default(Scheduling), Scheduling.OfThread());
         Run(() =>
         {
             allowed = CurrentThread.TryPutFirst(5, -10);
-            own = SchedulingOfThread();
-            Run(() => child = SchedulingOfThread());
+            own = Scheduling.OfThread();
+            Run(() => child = Scheduling.OfThread());
         });
         Assert.Equal(before, child);
-        Assert.Contains(own, allowed ? [new Scheduling(RoundRobin, 5), new Scheduling(Usual, 0)] : new[] { before });
+        Assert.Contains(
+            own, allowed ? [new Scheduling(Scheduling.RoundRobin, 5, 0), new Scheduling(Scheduling.Usual, 0, -10)] : new[] { before });
     }
 
     [Fact]
@@ -70,15 +71,5 @@ public class CurrentThreadTests
         thread.Join();
     }
 
-    private static int Niceness() => StatOfThread(19);
-
-    private static Scheduling SchedulingOfThread() => new(StatOfThread(41), StatOfThread(40));
-
-    /// <summary>A field of proc_pid_stat(5) by its number there; the second, a name, may hold blanks.</summary>
-    private static int StatOfThread(int number) => int.Parse(
-        File.ReadAllText("/proc/thread-self/stat").Split(')')[^1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[number - 3]);
-
-    private const int Usual = 0, RoundRobin = 2;
-
-    private readonly record struct Scheduling(int Policy, int Priority);
+    private static int Niceness() => Scheduling.OfThread().Niceness;
 }

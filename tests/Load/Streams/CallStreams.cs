@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Numerics;
@@ -28,7 +27,7 @@ internal sealed class CallStreams : IDisposable
     private readonly BridgeFarEnd?[] _ends = new BridgeFarEnd?[Slots];
     private readonly bool[] _isHushed = new bool[Slots];
     private readonly PriorityQueue<int, int> _free = new(Enumerable.Range(0, Slots).Select(i => (i, i)));
-    private readonly ConcurrentQueue<(BridgeFarEnd End, long At)> _closing = [];
+    private readonly Queue<(BridgeFarEnd End, long At)> _closing = [];
     private readonly Poller _poller = new();
     private readonly Thread _receiver;
     private readonly PacedLoad _pace;
@@ -131,7 +130,7 @@ internal sealed class CallStreams : IDisposable
         _receiver.Join();
         foreach (var ends in _ends)
             ends?.Dispose();
-        while (_closing.TryDequeue(out var closing))
+        foreach (var closing in _closing)
             closing.End.Dispose();
         _poller.Dispose();
         _certificate.Dispose();
@@ -153,10 +152,16 @@ internal sealed class CallStreams : IDisposable
             foreach (var token in _poller.Wait(ClosingTime))
                 if (Volatile.Read(ref _ends[token / 2]) is { } ends)
                     Receive(ends, atPhone: token % 2 == 1, buffer, clock.Now);
-            while (_closing.TryPeek(out var first) && Stopwatch.GetElapsedTime(first.At) > ClosingTime
-                && _closing.TryDequeue(out var closing))
-                closing.End.Dispose();
+            while (TakeClosed() is { } closed)
+                closed.Dispose();
         }
+    }
+
+    /// <summary>One that may still have been in the receiver's hands when it closed, and is not any more.</summary>
+    private BridgeFarEnd? TakeClosed()
+    {
+        lock (_free)
+            return _closing.TryPeek(out var first) && Stopwatch.GetElapsedTime(first.At) > ClosingTime ? _closing.Dequeue().End : null;
     }
 
     private void Receive(BridgeFarEnd ends, bool atPhone, byte[] buffer, Instant now)

@@ -13,7 +13,7 @@ internal sealed class LoopGuard : IDisposable
     private readonly LoopTurn[] _turns;
     private readonly InstantClock _clock;
     private readonly Thread _thread;
-    private volatile bool _isStopping;
+    private readonly ManualResetEvent _stop = new(false);
 
     /// <summary>Begins to look.</summary>
     public LoopGuard(LoopTurn[] turns, InstantClock clock)
@@ -25,8 +25,9 @@ internal sealed class LoopGuard : IDisposable
 
     public void Dispose()
     {
-        _isStopping = true;
+        _stop.Set();
         _thread.Join();
+        _stop.Dispose();
     }
 
     private void Run()
@@ -37,12 +38,9 @@ internal sealed class LoopGuard : IDisposable
         // Once as a usual thread: what runs for the first time may have to wait itself.
         own.Begin(default);
         Look([own]);
-        while (!_isStopping)
-        {
-            own.Begin(_clock.Now);
+        own.Begin(_clock.Now);
+        while (!_stop.WaitOne(Pause))
             Look(_turns);
-            Thread.Sleep(Pause);
-        }
     }
 
     private void Look(LoopTurn[] turns)

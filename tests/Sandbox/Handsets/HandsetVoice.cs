@@ -1,5 +1,6 @@
 using Media.Engine.Codecs;
 using Media.Native.Opus;
+using Media.Protocols.Primitives;
 using Testing;
 
 namespace Sandbox.Handsets;
@@ -21,6 +22,9 @@ internal sealed class HandsetVoice(double hertz, int complexity) : IDisposable
 
     public ToneMeter Meter { get; } = new(Rate);
 
+    /// <summary>Between two packets with sound.</summary>
+    public LongestInterval Silence { get; } = new();
+
     /// <summary>0: silence.</summary>
     public void Sing(double tone) => _tone = ToneFor(tone);
 
@@ -38,12 +42,19 @@ internal sealed class HandsetVoice(double hertz, int complexity) : IDisposable
         return FrameSamples / 2;
     }
 
-    /// <summary>Hears one packet; true where it has sound.</summary>
-    public bool Hear(ReadOnlySpan<byte> payload, byte payloadType)
+    public void Hear(ReadOnlySpan<byte> payload, byte payloadType, Instant now)
     {
         var count = payloadType == PcmuType ? DecodePcmu(payload) : _decoder.Decode(payload, _pcm).Count;
         Meter.Listen(_pcm.AsSpan(0, count));
-        return _pcm.AsSpan(0, count).ContainsAnyExceptInRange((short)-Audible, Audible);
+        if (_pcm.AsSpan(0, count).ContainsAnyExceptInRange((short)-Audible, Audible))
+            Silence.Note(now);
+    }
+
+    /// <summary>Forgets what was heard.</summary>
+    public void Forget()
+    {
+        Meter.Clear();
+        Silence.Forget();
     }
 
     private int DecodePcmu(ReadOnlySpan<byte> payload)

@@ -20,8 +20,7 @@ namespace Sandbox.Handsets;
 /// </summary>
 public sealed class NativeHandset : IHandset, IMediaPeer
 {
-    private const byte OpusType = 111;
-    private const byte EventType = 126;
+    private const byte OpusType = 111, EventType = 126;
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(20);
 
     private readonly PeerLoop _loop;
@@ -32,6 +31,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private readonly IceAgent _ice;
     private readonly HandsetVoice _voice;
     private readonly HandsetKeys _keys = new();
+    private readonly LongestInterval _packets = new();
     private readonly RtpOutput _output = new(SystemEntropy.Instance);
     private readonly RtcpSession _rtcp;
     private readonly byte[] _packet = new byte[2048];
@@ -40,13 +40,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     private DtlsEndpoint? _dtls;
     private SrtpSession? _srtp;
     private IcePath _path;
-    private Instant _lastRtp;
-    private Instant? _lastSound;
     private Instant _nextFrame = Instant.Never;
     private Instant _retransmitAt = Instant.Never;
-    private bool _isOpen;
-    private bool _isDisposed;
-    private long _received, _sent;
+    private bool _isOpen, _isDisposed;
+    private long _sent;
     private DateTimeOffset? _lastMediaAt;
     private string? _failure;
 
@@ -98,10 +95,10 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     public int Refused { get; private set; }
 
     /// <summary>Longest time between two RTP packets after the first, or since <see cref="ForgetAudio"/>.</summary>
-    public TimeSpan LongestGap { get; private set; }
+    public TimeSpan LongestGap => _packets.Longest;
 
     /// <summary>Longest time between two packets with sound after the first, or since <see cref="ForgetAudio"/>.</summary>
-    public TimeSpan LongestSilence { get; private set; }
+    public TimeSpan LongestSilence => _voice.Silence.Longest;
 
     /// <summary>Longest time that a frame of ours left late by this machine's fault, since <see cref="ForgetAudio"/>.</summary>
     public TimeSpan LongestDelay { get; private set; }
@@ -170,7 +167,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
             return Task.FromResult(new HandsetReport
             {
                 Connected = IsConnected,
-                PacketsReceived = _received,
+                PacketsReceived = _packets.Count,
                 PacketsSent = _sent,
                 PacketsLost = statistics.PacketsLost,
                 EarlyPackets = MediaBeforeOpen,
@@ -192,8 +189,9 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     {
         lock (Gate)
         {
-            _voice.Meter.Clear();
-            LongestGap = LongestSilence = LongestDelay = TimeSpan.Zero;
+            _voice.Forget();
+            _packets.Forget();
+            LongestDelay = TimeSpan.Zero;
         }
     }
 
@@ -349,24 +347,14 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         if (!RtpPacketReader.TryRead(datagram, out var packet))
             return;
         CountMedia(now);
-        if (_received++ > 0 && now - _lastRtp > LongestGap)
-            LongestGap = now - _lastRtp;
-        _lastRtp = now;
+        _packets.Note(now);
         Sources.Add(packet.Ssrc);
         var isEvent = packet.PayloadType == EventType;
         _rtcp.HandleRtpReceived(packet.Header, now, !isEvent);
         if (isEvent)
             _keys.Handle(packet, now);
-        else if (_voice.Hear(packet.Payload, packet.PayloadType))
-            CountSilence(now);
-    }
-
-    /// <summary>There is sound.</summary>
-    private void CountSilence(Instant now)
-    {
-        if (_lastSound is { } last && now - last > LongestSilence)
-            LongestSilence = now - last;
-        _lastSound = now;
+        else
+            _voice.Hear(packet.Payload, packet.PayloadType, now);
     }
 
     private void CountMedia(Instant now)

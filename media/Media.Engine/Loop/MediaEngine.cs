@@ -187,7 +187,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         return call;
     }
 
-    /// <summary>Releases every call, stops the loops and closes the sockets.</summary>
+    /// <summary>Releases every call, stops the loops and closes the sockets. A second time it does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         MediaCall[] left;
@@ -200,7 +200,7 @@ public sealed partial class MediaEngine : IAsyncDisposable
         _meter?.Dispose();
         foreach (var loop in _loops)
             loop.Dispose();
-        _guard?.Dispose();
+        Interlocked.Exchange(ref _guard, null)?.Dispose();
         _certificates?.Dispose();
     }
 

@@ -143,6 +143,16 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     }
 
     [Fact]
+    public async Task An_engine_that_is_disposed_twice_ends_once()
+    {
+        var engine = new MediaEngine(EngineFixture.Options(2), TimeProvider.System);
+        await engine.StartAsync(default);
+        await engine.DisposeAsync();
+        await engine.DisposeAsync(); // by the host's container, after who held it
+        Assert.False(engine.TryReserve(out _));
+    }
+
+    [Fact]
     public async Task What_breaks_in_one_call_stays_in_it()
     {
         await using var neighbour = await TestCall.PlaceAsync(fixture.Engine);

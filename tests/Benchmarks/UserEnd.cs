@@ -46,7 +46,7 @@ internal sealed class UserEnd : IDisposable
     /// <summary>Media can go both ways.</summary>
     public bool IsConnected => _isConnected;
 
-    private TransportAddress Address => new(_socket.Local.Bits, _socket.Local.Port);
+    private TransportAddress Address => new(new(_socket.Local.Bits.High, _socket.Local.Bits.Low), _socket.Local.Port);
 
     private SpeechFormat Format => SpeechFormat.Of(_options.UserCodec);
 
@@ -108,9 +108,12 @@ internal sealed class UserEnd : IDisposable
                     _server = new(remote); // another node has its call
                 return true;
             case DatagramKind.Stun:
-                _ice.HandleDatagram(datagram, Address, new TransportAddress(remote.Bits, remote.Port), now);
+                _ice.HandleDatagram(datagram, Address, new TransportAddress(new(remote.Bits.High, remote.Bits.Low), remote.Port), now);
                 while (_ice.TryPollTransmit(_answering, now, out var transmit))
-                    _socket.Send(_answering.AsSpan(0, transmit.Length), new UdpAddress(transmit.Remote.Bits, transmit.Remote.Port));
+                {
+                    var (bits, port) = transmit.Remote;
+                    _socket.Send(_answering.AsSpan(0, transmit.Length), new UdpAddress(new(bits.High, bits.Low), port));
+                }
                 return false;
             case DatagramKind.Dtls:
                 Secure(datagram, remote);

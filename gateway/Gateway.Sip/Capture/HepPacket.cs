@@ -75,8 +75,8 @@ public readonly record struct HepPacket(
 
     private static ReadOnlySpan<byte> AddressOf(TransportAddress address, bool isIPv4)
     {
-        var bytes = new byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, address.Bits);
+        var bytes = new byte[AddressBits.Size];
+        address.Bits.Write(bytes);
         return isIPv4 ? bytes.AsSpan(12) : bytes;
     }
 }

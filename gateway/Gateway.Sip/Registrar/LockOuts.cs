@@ -14,8 +14,8 @@ internal sealed class LockOuts(LockOutOptions options)
     /// <summary>One address tries many users.</summary>
     private const int UsersFactor = 10;
 
-    private readonly Dictionary<(UInt128 Source, string? User), Entry> _entries = [];
-    private readonly Queue<(UInt128 Source, string? User)> _order = new();
+    private readonly Dictionary<(AddressBits Source, string? User), Entry> _entries = [];
+    private readonly Queue<(AddressBits Source, string? User)> _order = new();
 
     public int Count => _entries.Count;
 
@@ -35,9 +35,9 @@ internal sealed class LockOuts(LockOutOptions options)
             (entry.Failures, entry.Locks) = (0, 0);
     }
 
-    private bool IsLocked((UInt128, string?) key, Instant now) => _entries.TryGetValue(key, out var entry) && now < entry.LockedUntil;
+    private bool IsLocked((AddressBits, string?) key, Instant now) => _entries.TryGetValue(key, out var entry) && now < entry.LockedUntil;
 
-    private void Add((UInt128, string?) key, int most, Instant now)
+    private void Add((AddressBits, string?) key, int most, Instant now)
     {
         if (!_entries.TryGetValue(key, out var entry))
         {

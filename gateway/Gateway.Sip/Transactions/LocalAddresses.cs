@@ -11,7 +11,7 @@ namespace Gateway.Sip.Transactions;
 public readonly record struct LocalAddress(SipTransport Transport, TransportAddress Address, HostPort Advertised)
 {
     /// <summary>Bound to one address and not to all.</summary>
-    public bool IsSpecific => Address.Bits != UInt128.Zero && !Address.ToIPAddress().Equals(IPAddress.Any);
+    public bool IsSpecific => Address.Bits != default && !Address.ToIPAddress().Equals(IPAddress.Any);
 
     public HostPort Bound => new(Address.ToIPAddress().ToString(), Address.Port);
 }
@@ -53,7 +53,7 @@ public sealed class LocalAddresses(
         for (var i = 0; i < listeners.Count; i++)
         {
             var local = listeners[i].Address;
-            if (listeners[i].Transport != transport || (local.IsIPv4 != remote.IsIPv4 && local.Bits != UInt128.Zero))
+            if (listeners[i].Transport != transport || (local.IsIPv4 != remote.IsIPv4 && local.Bits != default))
                 continue;
             if (sourceFor is null)
                 return i;

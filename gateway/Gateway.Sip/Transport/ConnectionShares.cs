@@ -10,7 +10,7 @@ namespace Gateway.Sip.Transport;
 /// </summary>
 internal sealed class ConnectionShares(SipTransportLimits limits)
 {
-    private readonly Dictionary<(UInt128 Address, bool IsExpected), int> _byAddress = [];
+    private readonly Dictionary<(AddressBits Address, bool IsExpected), int> _byAddress = [];
     private int _accepted;
     private int _unexpected;
 

@@ -24,8 +24,8 @@ internal sealed partial class SipSources(
 
     private readonly Lock _lock = new();
     private readonly InstantClock _clock = new(time);
-    private readonly Dictionary<(string Trunk, UInt128 Address), Shares> _expected = [];
-    private readonly Dictionary<(string Trunk, UInt128 Address), Shares> _unexpected = [];
+    private readonly Dictionary<(string Trunk, AddressBits Address), Shares> _expected = [];
+    private readonly Dictionary<(string Trunk, AddressBits Address), Shares> _unexpected = [];
     private readonly Shares _allUnexpected = new(limits.MaxUnexpectedRateInAll);
     private readonly LogLimit _trunkLog = new(TimeSpan.FromMinutes(1));
     private readonly LogLimit _unexpectedLog = new(TimeSpan.FromMinutes(1));
@@ -74,7 +74,7 @@ internal sealed partial class SipSources(
         }
     }
 
-    private static Shares SharesOf(Dictionary<(string, UInt128), Shares> sources, string trunk, TransportAddress remote, int perSecond)
+    private static Shares SharesOf(Dictionary<(string, AddressBits), Shares> sources, string trunk, TransportAddress remote, int perSecond)
     {
         var key = (trunk, AddressScope.HostOf(remote));
         if (sources.TryGetValue(key, out var shares) && shares.PerSecond == perSecond) // a reload may have changed it

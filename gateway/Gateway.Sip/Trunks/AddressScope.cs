@@ -21,5 +21,5 @@ public static class AddressScope
     }
 
     /// <summary>One host has a whole /64 of IPv6 (RFC 4291 §2.5.1), so that counts as one address.</summary>
-    public static UInt128 HostOf(TransportAddress remote) => remote.IsIPv4 ? remote.Bits : remote.Bits >> 64 << 64;
+    public static AddressBits HostOf(TransportAddress remote) => remote.IsIPv4 ? remote.Bits : remote.Bits.Prefix(64);
 }

@@ -12,7 +12,7 @@ internal sealed class CredentialFailures
     private const double Burst = 10;
     private const int MaxSources = 1000;
 
-    private readonly Dictionary<UInt128, RateLimit> _bySource = [];
+    private readonly Dictionary<AddressBits, RateLimit> _bySource = [];
 
     /// <summary>The source may be looked at.</summary>
     public bool MayTry(TransportAddress source, Instant now) =>

@@ -13,7 +13,7 @@ public sealed class RegisteredFlows
 {
     private readonly ConcurrentDictionary<(SipTransport, TransportAddress, int Listener, long Connection), int> _contacts = [];
     private readonly ConcurrentDictionary<(SipTransport, TransportAddress, int Listener, long Connection), string> _admitted = [];
-    private volatile HashSet<UInt128> _nodes = [];
+    private volatile HashSet<AddressBits> _nodes = [];
 
     public bool Contains(SipFlow flow) => _contacts.ContainsKey(KeyOf(flow)) || _admitted.ContainsKey(KeyOf(flow));
 

@@ -9,7 +9,7 @@ public sealed record PbxMediaProfile
 {
     private static readonly AudioCodec[] UsualCodecs = [AudioCodec.Pcmu, AudioCodec.Pcma, AudioCodec.G722];
 
-    private readonly (UInt128 Bits, int Length)[] _sources = [];
+    private readonly (AddressBits Bits, int Length)[] _sources = [];
 
     /// <summary>In order of preference; at least one.</summary>
     public IReadOnlyList<AudioCodec> Codecs { get; init; } = UsualCodecs;
@@ -75,15 +75,16 @@ public sealed record PbxMediaProfile
     internal bool IsSource(TransportAddress address)
     {
         foreach (var (bits, length) in _sources)
-            if (length == 0 || (address.Bits ^ bits) >> (128 - length) == 0)
+            if (address.Bits.Prefix(length) == bits)
                 return true;
         return false;
     }
 
-    private static (UInt128 Bits, int Length) Prefix(IPNetwork network)
+    private static (AddressBits Bits, int Length) Prefix(IPNetwork network)
     {
-        var bits = TransportAddress.From(network.BaseAddress, 0);
-        return (bits.Bits, bits.IsIPv4 ? 96 + network.PrefixLength : network.PrefixLength);
+        var bits = TransportAddress.From(network.BaseAddress, 0).Bits;
+        var length = bits.IsIPv4 ? 96 + network.PrefixLength : network.PrefixLength;
+        return (bits.Prefix(length), length);
     }
 
     /// <summary>All that is wrong with these values; empty when they can be used.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -22,7 +21,7 @@ public readonly record struct DtlsFingerprint
     /// <summary>Bytes of the longest.</summary>
     public const int MaxSize = 64;
 
-    private readonly UInt128 _first, _second, _third, _fourth;
+    private readonly Bits128 _first, _second, _third, _fourth;
 
     private DtlsFingerprint(ReadOnlySpan<byte> hash)
     {
@@ -30,10 +29,10 @@ public readonly record struct DtlsFingerprint
         Span<byte> all = stackalloc byte[MaxSize];
         all.Clear();
         hash.CopyTo(all);
-        _first = BinaryPrimitives.ReadUInt128BigEndian(all);
-        _second = BinaryPrimitives.ReadUInt128BigEndian(all[16..]);
-        _third = BinaryPrimitives.ReadUInt128BigEndian(all[32..]);
-        _fourth = BinaryPrimitives.ReadUInt128BigEndian(all[48..]);
+        _first = Bits128.Read(all);
+        _second = Bits128.Read(all[16..]);
+        _third = Bits128.Read(all[32..]);
+        _fourth = Bits128.Read(all[48..]);
     }
 
     public DtlsHash Hash { get; }
@@ -84,10 +83,10 @@ public readonly record struct DtlsFingerprint
 
     private ReadOnlySpan<byte> WriteBytes(Span<byte> hash)
     {
-        BinaryPrimitives.WriteUInt128BigEndian(hash, _first);
-        BinaryPrimitives.WriteUInt128BigEndian(hash[16..], _second);
-        BinaryPrimitives.WriteUInt128BigEndian(hash[32..], _third);
-        BinaryPrimitives.WriteUInt128BigEndian(hash[48..], _fourth);
+        _first.Write(hash);
+        _second.Write(hash[16..]);
+        _third.Write(hash[32..]);
+        _fourth.Write(hash[48..]);
         return hash[..(int)Hash];
     }
 }

@@ -31,11 +31,11 @@ internal unsafe struct SocketAddressBytes
         if (!ipv6Socket)
         {
             MemoryMarshal.Write(bytes, FamilyIPv4);
-            BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)address.Bits);
+            BinaryPrimitives.WriteUInt32BigEndian(bytes[4..], (uint)address.Bits.Low);
             return IPv4Size;
         }
         MemoryMarshal.Write(bytes, FamilyIPv6);
-        BinaryPrimitives.WriteUInt128BigEndian(bytes[8..], address.Bits);
+        address.Bits.Write(bytes[8..]);
         return MaxSize;
     }
 
@@ -46,7 +46,7 @@ internal unsafe struct SocketAddressBytes
             var bytes = new ReadOnlySpan<byte>(start, MaxSize);
             var port = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
             return MemoryMarshal.Read<ushort>(bytes) == FamilyIPv6
-                ? new(BinaryPrimitives.ReadUInt128BigEndian(bytes[8..]), port)
+                ? new(Bits128.Read(bytes[8..]), port)
                 : UdpAddress.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(bytes[4..]), port);
         }
     }

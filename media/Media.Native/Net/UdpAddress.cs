@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 
 namespace Media.Native.Net;
@@ -9,26 +8,26 @@ namespace Media.Native.Net;
 /// </summary>
 /// <param name="Bits">The 128-bit IPv6 form, most significant byte first on the wire.</param>
 /// <param name="Port">In host order.</param>
-public readonly record struct UdpAddress(UInt128 Bits, ushort Port)
+public readonly record struct UdpAddress(Bits128 Bits, ushort Port)
 {
-    private static readonly UInt128 MappedPrefix = new(0, 0x0000_FFFF_0000_0000);
+    private const ulong MappedPrefix = 0x0000_FFFF_0000_0000;
 
-    public bool IsIPv4 => Bits >> 32 == MappedPrefix >> 32;
+    public bool IsIPv4 => Bits.High == 0 && Bits.Low >> 32 == MappedPrefix >> 32;
 
-    public static UdpAddress FromIPv4(uint address, ushort port) => new(MappedPrefix | address, port);
+    public static UdpAddress FromIPv4(uint address, ushort port) => new(new(0, MappedPrefix | address), port);
 
     public static UdpAddress From(IPEndPoint endPoint)
     {
         ArgumentNullException.ThrowIfNull(endPoint);
         Span<byte> bytes = stackalloc byte[16];
         endPoint.Address.MapToIPv6().TryWriteBytes(bytes, out _);
-        return new(BinaryPrimitives.ReadUInt128BigEndian(bytes), (ushort)endPoint.Port);
+        return new(Bits128.Read(bytes), (ushort)endPoint.Port);
     }
 
     public IPEndPoint ToIPEndPoint()
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteUInt128BigEndian(bytes, Bits);
+        Bits.Write(bytes);
         return new(IsIPv4 ? new IPAddress(bytes[12..]) : new IPAddress(bytes), Port);
     }
 

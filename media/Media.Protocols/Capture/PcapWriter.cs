@@ -63,8 +63,8 @@ public static class PcapWriter
         BinaryPrimitives.WriteUInt16BigEndian(data[2..], (ushort)data.Length);
         data[8] = HopLimit;
         data[9] = Udp;
-        BinaryPrimitives.WriteUInt32BigEndian(data[12..], (uint)from.Bits);
-        BinaryPrimitives.WriteUInt32BigEndian(data[16..], (uint)to.Bits);
+        BinaryPrimitives.WriteUInt32BigEndian(data[12..], from.Bits.IPv4);
+        BinaryPrimitives.WriteUInt32BigEndian(data[16..], to.Bits.IPv4);
         BinaryPrimitives.WriteUInt16BigEndian(data[10..], (ushort)~Fold(Sum(data[..IPv4Header])));
     }
 
@@ -76,8 +76,8 @@ public static class PcapWriter
         BinaryPrimitives.WriteUInt16BigEndian(data[4..], (ushort)(data.Length - IPv6Header));
         data[6] = Udp;
         data[7] = HopLimit;
-        BinaryPrimitives.WriteUInt128BigEndian(data[8..], from.Bits);
-        BinaryPrimitives.WriteUInt128BigEndian(data[24..], to.Bits);
+        from.Bits.Write(data[8..]);
+        to.Bits.Write(data[24..]);
     }
 
     /// <summary>RFC 768; its checksum, which IPv6 demands, is over addresses, protocol and length too (RFC 8200 §8.1).</summary>
@@ -89,11 +89,14 @@ public static class PcapWriter
         BinaryPrimitives.WriteUInt16BigEndian(udp[6..], 0);
         payload.CopyTo(udp[UdpHeader..]);
         Span<byte> addresses = stackalloc byte[32];
-        BinaryPrimitives.WriteUInt128BigEndian(addresses, from.IsIPv4 ? (uint)from.Bits : from.Bits);
-        BinaryPrimitives.WriteUInt128BigEndian(addresses[16..], to.IsIPv4 ? (uint)to.Bits : to.Bits);
+        Summed(from).Write(addresses);
+        Summed(to).Write(addresses[16..]);
         var sum = (ushort)~Fold(Sum(addresses) + Sum(udp) + Udp + (uint)udp.Length);
         BinaryPrimitives.WriteUInt16BigEndian(udp[6..], sum == 0 ? (ushort)0xffff : sum);
     }
+
+    /// <summary>Of an IPv4 address, its 32 bits alone.</summary>
+    private static AddressBits Summed(TransportAddress address) => address.IsIPv4 ? new(0, address.Bits.IPv4) : address.Bits;
 
     private static uint Sum(ReadOnlySpan<byte> data)
     {

@@ -233,7 +233,7 @@ internal sealed class IceChecklist(IceRole initialRole)
     }
 
     /// <summary>IPv6 link-local addresses pair among themselves only (RFC 8445 §6.1.2.2).</summary>
-    private static bool IsLinkLocal(TransportAddress address) => !address.IsIPv4 && address.Bits >> 118 == 0xFE80 >> 6;
+    private static bool IsLinkLocal(TransportAddress address) => !address.IsIPv4 && address.Bits.High >> 54 == 0xFE80 >> 6;
 
     /// <summary>Port 0, the unspecified network, multicast and broadcast are no usable addresses.</summary>
     private static bool IsUnicast(TransportAddress address)
@@ -241,8 +241,8 @@ internal sealed class IceChecklist(IceRole initialRole)
         if (address.Port == 0)
             return false;
         if (address.IsIPv4)
-            return (uint)address.Bits is > 0x00FF_FFFF and < 0xE000_0000;
-        return address.Bits != 0 && (byte)(address.Bits >> 120) != 0xFF;
+            return address.Bits.IPv4 is > 0x00FF_FFFF and < 0xE000_0000;
+        return address.Bits != default && (byte)(address.Bits.High >> 56) != 0xFF;
     }
 
     private void Sort()

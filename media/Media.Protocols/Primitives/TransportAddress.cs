@@ -11,28 +11,26 @@ namespace Media.Protocols.Primitives;
 /// (RFC 4291 §2.5.5.2), so that a peer's address is the same value whichever socket family received it. Scope ids are not kept.
 /// </summary>
 [JsonConverter(typeof(TransportAddressJson))]
-public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
+public readonly record struct TransportAddress(AddressBits Bits, ushort Port)
 {
-    private static readonly UInt128 MappedPrefix = new(0, 0x0000_FFFF_0000_0000);
-
-    public bool IsIPv4 => Bits >> 32 == MappedPrefix >> 32;
+    public bool IsIPv4 => Bits.IsIPv4;
 
     /// <summary>Neither address nor port: the value of <c>default</c>.</summary>
-    public bool IsNone => Bits == 0 && Port == 0;
+    public bool IsNone => Bits == default && Port == 0;
 
     /// <param name="ip">4 bytes (IPv4) or 16 bytes (IPv6), network order.</param>
     /// <param name="port">In host order.</param>
     /// <exception cref="ArgumentException">Any other length.</exception>
     public static TransportAddress FromBytes(ReadOnlySpan<byte> ip, ushort port) => ip.Length switch
     {
-        4 => new(MappedPrefix | BinaryPrimitives.ReadUInt32BigEndian(ip), port),
-        16 => new(BinaryPrimitives.ReadUInt128BigEndian(ip), port),
+        4 => new(AddressBits.FromIPv4(BinaryPrimitives.ReadUInt32BigEndian(ip)), port),
+        AddressBits.Size => new(AddressBits.Read(ip), port),
         _ => throw new ArgumentException("An IP address has 4 or 16 bytes.", nameof(ip)),
     };
 
     public static TransportAddress From(IPAddress address, int port)
     {
-        Span<byte> bytes = stackalloc byte[16];
+        Span<byte> bytes = stackalloc byte[AddressBits.Size];
         address.TryWriteBytes(bytes, out var length);
         return FromBytes(bytes[..length], checked((ushort)port));
     }
@@ -44,16 +42,16 @@ public readonly record struct TransportAddress(UInt128 Bits, ushort Port)
     {
         if (IsIPv4)
         {
-            BinaryPrimitives.WriteUInt32BigEndian(destination, (uint)Bits);
+            BinaryPrimitives.WriteUInt32BigEndian(destination, Bits.IPv4);
             return 4;
         }
-        BinaryPrimitives.WriteUInt128BigEndian(destination, Bits);
-        return 16;
+        Bits.Write(destination);
+        return AddressBits.Size;
     }
 
     public IPAddress ToIPAddress()
     {
-        Span<byte> bytes = stackalloc byte[16];
+        Span<byte> bytes = stackalloc byte[AddressBits.Size];
         return new IPAddress(bytes[..WriteBytes(bytes)]);
     }
 

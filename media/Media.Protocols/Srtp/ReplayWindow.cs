@@ -6,16 +6,16 @@ namespace Media.Protocols.Srtp;
 /// </summary>
 internal struct ReplayWindow
 {
-    private const int Size = 128;
+    private const ulong Size = 128, Half = 64;
 
-    private UInt128 _seen; // bit n: index Highest − n
+    private ulong _newer, _older; // bit n: index Highest − n, and Highest − 64 − n. No UInt128: see AddressBits
 
     public ulong Highest { get; private set; }
 
     /// <summary>Has seen everything up to this index.</summary>
-    public static ReplayWindow Until(ulong highest) => new() { _seen = UInt128.MaxValue, Highest = highest };
+    public static ReplayWindow Until(ulong highest) => new() { _newer = ulong.MaxValue, _older = ulong.MaxValue, Highest = highest };
 
-    public readonly bool IsEmpty => _seen == 0;
+    public readonly bool IsEmpty => (_newer | _older) == 0;
 
     /// <summary>True for an index that is new and not older than the window.</summary>
     public readonly bool IsFresh(ulong index)
@@ -23,7 +23,7 @@ internal struct ReplayWindow
         if (IsEmpty || index > Highest)
             return true;
         var age = Highest - index;
-        return age < Size && (_seen >> (int)age & 1) == 0;
+        return age < Size && ((age < Half ? _newer >> (int)age : _older >> (int)(age - Half)) & 1) == 0;
     }
 
     /// <summary>Remembers a fresh index.</summary>
@@ -32,16 +32,32 @@ internal struct ReplayWindow
         if (IsEmpty)
         {
             Highest = index;
-            _seen = 1;
+            _newer = 1;
             return;
         }
         if (index <= Highest)
         {
-            _seen |= UInt128.One << (int)(Highest - index);
+            Mark(Highest - index);
             return;
         }
-        var steps = index - Highest;
-        _seen = (steps < Size ? _seen << (int)steps : 0) | 1;
+        Shift(index - Highest);
+        _newer |= 1;
         Highest = index;
     }
+
+    private void Mark(ulong age)
+    {
+        if (age < Half)
+            _newer |= 1UL << (int)age;
+        else
+            _older |= 1UL << (int)(age - Half);
+    }
+
+    /// <param name="steps">At least one.</param>
+    private void Shift(ulong steps) => (_newer, _older) = steps switch
+    {
+        >= Size => (0UL, 0UL),
+        >= Half => (0UL, _newer << (int)(steps - Half)),
+        _ => (_newer << (int)steps, _older << (int)steps | _newer >> (int)(Half - steps)),
+    };
 }

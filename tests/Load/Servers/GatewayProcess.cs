@@ -96,14 +96,20 @@ internal sealed class GatewayProcess : IAsyncDisposable
     /// <summary>kill -9.</summary>
     public Task KillAsync() => _program!.KillAsync();
 
+    /// <summary>SIGTERM; returns when the drain is over.</summary>
+    public Task StopAsync(CancellationToken stop)
+    {
+        _program!.Signal("TERM");
+        return _program.ExitedAsync().WaitAsync(stop);
+    }
+
     /// <summary>SIGTERM, the drain, and the start of a program in its place.</summary>
     /// <returns>How long the drain took, and then the start.</returns>
     public async Task<(TimeSpan Drain, TimeSpan Start)> RestartAsync(string? program, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
-        _program!.Signal("TERM");
-        await _program.ExitedAsync().WaitAsync(stop);
-        await _program.DisposeAsync();
+        await StopAsync(stop);
+        await _program!.DisposeAsync();
         var drained = Stopwatch.GetElapsedTime(began);
         await StartAsync(program, stop);
         return (drained, Stopwatch.GetElapsedTime(began) - drained);

@@ -34,7 +34,8 @@ public class UdpSocketTests
     {
         var endPoint = new IPEndPoint(IPAddress.Parse(address), 3480);
         var (udp, core) = (UdpAddress.From(endPoint), TransportAddress.From(endPoint));
-        Assert.Equal((core.Bits, core.Port, core.IsIPv4), (udp.Bits, udp.Port, udp.IsIPv4));
+        Assert.Equal(
+            (core.Bits.High, core.Bits.Low, core.Port, core.IsIPv4), (udp.Bits.High, udp.Bits.Low, udp.Port, udp.IsIPv4));
         Assert.Equal(endPoint, udp.ToIPEndPoint());
     }
 

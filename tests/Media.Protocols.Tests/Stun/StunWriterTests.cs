@@ -100,7 +100,7 @@ public class StunWriterTests
             writer.AddPriority(1);
             writer.AddControlled(2);
             writer.AddUseCandidate();
-            writer.AddXorMappedAddress(new TransportAddress(1, 2));
+            writer.AddXorMappedAddress(new TransportAddress(new(0, 1), 2));
             writer.AddErrorCode(StunErrorCode.RoleConflict);
             writer.AddUnknownAttributes([1, 2]);
             return writer.TryFinish("secret"u8, out length);

@@ -52,7 +52,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _options = options ?? new NativeHandsetOptions();
         _loop = loop ?? PeerLoop.Shared;
         var address = TransportAddress.From(_options.Address, _options.Port);
-        if (!UdpSocket.TryBind(new UdpAddress(address.Bits, address.Port), null, out var socket, out var error))
+        if (!UdpSocket.TryBind(new UdpAddress(new(address.Bits.High, address.Bits.Low), address.Port), null, out var socket, out var error))
             throw new HandsetException($"The handset's port cannot be opened: {error}.");
         _socket = socket;
         _voice = new HandsetVoice(_options.Hertz, _options.Complexity);
@@ -70,7 +70,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// <summary>ICE and DTLS are up.</summary>
     public bool IsConnected => _srtp is not null;
 
-    public TransportAddress Local => new(_socket.Local.Bits, _socket.Local.Port);
+    public TransportAddress Local => new(new(_socket.Local.Bits.High, _socket.Local.Bits.Low), _socket.Local.Port);
 
     /// <summary>Keys received so far.</summary>
     public string Digits
@@ -396,5 +396,5 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     }
 
     private void Send(int length, TransportAddress remote) =>
-        _socket.Send(_packet.AsSpan(0, length), new UdpAddress(remote.Bits, remote.Port));
+        _socket.Send(_packet.AsSpan(0, length), new UdpAddress(new(remote.Bits.High, remote.Bits.Low), remote.Port));
 }

@@ -114,8 +114,10 @@ public sealed class PeerLoop : IDisposable
                 if (!_sockets.ContainsKey(token))
                     return;
             for (var i = 0; i < 16 && entry.Socket.TryReceive(_buffer, out var length, out var remote); i++)
-                entry.Peer.HandleDatagram(
-                    entry.Socket, _buffer.AsSpan(0, length), new TransportAddress(remote.Bits, remote.Port), _clock.Now);
+            {
+                var from = new TransportAddress(new(remote.Bits.High, remote.Bits.Low), remote.Port);
+                entry.Peer.HandleDatagram(entry.Socket, _buffer.AsSpan(0, length), from, _clock.Now);
+            }
         }
     }
 }

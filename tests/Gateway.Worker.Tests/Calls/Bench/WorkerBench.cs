@@ -192,7 +192,8 @@ public sealed class WorkerBench : IAsyncLifetime
         await Eventually.SeeAsync(() => RowsAsync(call), rows => rows is [{ Answered: true }], "the pick-up is stored");
         var id = await IdOfAsync(call);
         await using var redis = await ConnectionMultiplexer.ConnectAsync(Stores.Redis);
-        await Eventually.SeeAsync(() => redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:dialog"), kept => kept, "the dialog is kept");
+        await Eventually.SeeAsync(
+            () => redis.GetDatabase().KeyExistsAsync($"wa:{{{id}}}:dialog"), kept => kept, "the dialog is kept", _ => Log());
     }
 
     /// <summary>The agent of a live call asks a number at the PBX, which answers; a restart would find both phones.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Media.Engine.Loop;
 using Media.Engine;
 using Media.Engine.Session;
 using Media.Native.Dtls;
@@ -46,7 +47,7 @@ internal sealed class UserEnd : IDisposable
     /// <summary>Media can go both ways.</summary>
     public bool IsConnected => _isConnected;
 
-    private TransportAddress Address => new(new(_socket.Local.Bits.High, _socket.Local.Bits.Low), _socket.Local.Port);
+    private TransportAddress Address => _socket.Local.ToTransport();
 
     private SpeechFormat Format => SpeechFormat.Of(_options.UserCodec);
 
@@ -108,12 +109,9 @@ internal sealed class UserEnd : IDisposable
                     _server = new(remote); // another node has its call
                 return true;
             case DatagramKind.Stun:
-                _ice.HandleDatagram(datagram, Address, new TransportAddress(new(remote.Bits.High, remote.Bits.Low), remote.Port), now);
+                _ice.HandleDatagram(datagram, Address, remote.ToTransport(), now);
                 while (_ice.TryPollTransmit(_answering, now, out var transmit))
-                {
-                    var (bits, port) = transmit.Remote;
-                    _socket.Send(_answering.AsSpan(0, transmit.Length), new UdpAddress(new(bits.High, bits.Low), port));
-                }
+                    _socket.Send(_answering.AsSpan(0, transmit.Length), transmit.Remote.ToUdp());
                 return false;
             case DatagramKind.Dtls:
                 Secure(datagram, remote);

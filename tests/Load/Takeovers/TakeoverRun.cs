@@ -21,9 +21,10 @@ internal sealed class TakeoverRun(TakeoverOptions options)
     public async Task<int> RunAsync(CancellationToken stop)
     {
         var codecs = new CostOptions();
-        await using var server = new GatewayServer(codecs, options.Program, count: options.Survivors + 1) 
+        await using var server = new GatewayServer(codecs, options.Program, count: options.Survivors + 1)
         {
-            LeavesSnapshots = true, DrainDeadline = Watch,
+            LeavesSnapshots = true,
+            DrainDeadline = Watch,
         };
         await server.StartAsync(stop);
         using var streams = new CallStreams(codecs);

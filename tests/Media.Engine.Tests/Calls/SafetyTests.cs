@@ -36,9 +36,8 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
         byte[] hello = [22, 254, 253, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 0, 0, 0, 0];
         byte[] rtp = [0x80, 111, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
         byte[] rtcp = [0x80, 200, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1];
-        var target = new UdpAddress(new(gateway.Bits.High, gateway.Bits.Low), gateway.Port);
         foreach (var datagram in new[] { hello, rtp, rtcp, hello })
-            Assert.Equal(UdpSendResult.Sent, unexpectedSource.Send(datagram, target));
+            Assert.Equal(UdpSendResult.Sent, unexpectedSource.Send(datagram, gateway.ToUdp()));
         await TestCall.UntilAsync(() => Drops(DropReason.Unvalidated) >= before + 4, "4 datagrams refused");
         await call.HandsetHearsAsync(600);
         Assert.False(unexpectedSource.TryReceive(new byte[2048], out _, out _));
@@ -221,7 +220,7 @@ public class SafetyTests(EngineFixture fixture) : IClassFixture<EngineFixture>
     private static UdpSocket Bind(IPAddress address)
     {
         var local = TransportAddress.From(address, 0);
-        Assert.True(UdpSocket.TryBind(new UdpAddress(new(local.Bits.High, local.Bits.Low), 0), null, out var socket, out _));
+        Assert.True(UdpSocket.TryBind((local with { Port = 0 }).ToUdp(), null, out var socket, out _));
         return socket;
     }
 }

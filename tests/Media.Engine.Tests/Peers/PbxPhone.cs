@@ -2,6 +2,7 @@ using System.Net;
 using Media.Engine.Audio;
 using Media.Engine.Codecs;
 using Media.Engine.Legs;
+using Media.Engine.Loop;
 using Media.Native.Net;
 using Media.Protocols.Datagrams;
 using Media.Protocols.Dtmf;
@@ -76,7 +77,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
 
     public Lock Gate { get; } = new();
 
-    public TransportAddress Local => new(new(_rtp.Local.Bits.High, _rtp.Local.Bits.Low), _rtp.Local.Port);
+    public TransportAddress Local => _rtp.Local.ToTransport();
 
     public long Received { get; private set; }
 
@@ -216,7 +217,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         {
             _output.WriteAudioHeader(_packet, 13, 160);
             _packet[12] = 70;
-            _rtp.Send(_packet.AsSpan(0, 13), new UdpAddress(new(_target.Bits.High, _target.Bits.Low), _target.Port));
+            _rtp.Send(_packet.AsSpan(0, 13), _target.ToUdp());
         }
     }
 
@@ -234,7 +235,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
             Span<byte> packet = stackalloc byte[172];
             SystemEntropy.Instance.Fill(packet);
             new RtpOutput(SystemEntropy.Instance).WriteAudioHeader(packet, _payloadType, 160);
-            from.Send(packet, new UdpAddress(new(_target.Bits.High, _target.Bits.Low), _target.Port));
+            from.Send(packet, _target.ToUdp());
         }
     }
 
@@ -307,8 +308,7 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         TakeKeys();
         if (_rtcp.TryPollTransmit(_packet, now, out var length)
             && (_srtp is null || _srtp.TryProtectRtcp(_packet, length, out length, out _)) && !_target.IsNone)
-            _rtcpSocket.Send(
-                _packet.AsSpan(0, length), new UdpAddress(new(_target.Bits.High, _target.Bits.Low), (ushort)(_target.Port + 1)));
+            _rtcpSocket.Send(_packet.AsSpan(0, length), (_target with { Port = (ushort)(_target.Port + 1) }).ToUdp());
     }
 
     private static (UdpSocket Rtp, UdpSocket Rtcp) OpenPair(IPAddress address)
@@ -316,9 +316,9 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         for (var attempt = 0; attempt < 100; attempt++)
         {
             var at = TransportAddress.From(address, 40000 + (int)(SystemEntropy.Instance.NextUInt32() % 5000) * 2);
-            if (!UdpSocket.TryBind(new UdpAddress(new(at.Bits.High, at.Bits.Low), at.Port), null, out var rtp, out _))
+            if (!UdpSocket.TryBind(at.ToUdp(), null, out var rtp, out _))
                 continue;
-            if (UdpSocket.TryBind(new UdpAddress(new(at.Bits.High, at.Bits.Low), (ushort)(at.Port + 1)), null, out var rtcp, out _))
+            if (UdpSocket.TryBind((at with { Port = (ushort)(at.Port + 1) }).ToUdp(), null, out var rtcp, out _))
                 return (rtp, rtcp);
             rtp.Dispose();
         }
@@ -376,6 +376,6 @@ internal sealed class PbxPhone : IMediaPeer, IDisposable
         if (_target.IsNone || _srtp is not null && !_srtp.TryProtectRtp(_packet, length, out length, out _))
             return;
         _rtcp.HandleRtpSent(timestamp, payloadLength, now, isTimed);
-        _rtp.Send(_packet.AsSpan(0, length), new UdpAddress(new(_target.Bits.High, _target.Bits.Low), _target.Port));
+        _rtp.Send(_packet.AsSpan(0, length), _target.ToUdp());
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Media.Engine;
 using Media.Engine.Legs;
+using Media.Engine.Loop;
 using Media.Engine.Session;
 using Media.Native.Dtls;
 using Media.Native.Net;
@@ -52,7 +53,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
         _options = options ?? new NativeHandsetOptions();
         _loop = loop ?? PeerLoop.Shared;
         var address = TransportAddress.From(_options.Address, _options.Port);
-        if (!UdpSocket.TryBind(new UdpAddress(new(address.Bits.High, address.Bits.Low), address.Port), null, out var socket, out var error))
+        if (!UdpSocket.TryBind(address.ToUdp(), null, out var socket, out var error))
             throw new HandsetException($"The handset's port cannot be opened: {error}.");
         _socket = socket;
         _voice = new HandsetVoice(_options.Hertz, _options.Complexity);
@@ -70,7 +71,7 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     /// <summary>ICE and DTLS are up.</summary>
     public bool IsConnected => _srtp is not null;
 
-    public TransportAddress Local => new(new(_socket.Local.Bits.High, _socket.Local.Bits.Low), _socket.Local.Port);
+    public TransportAddress Local => _socket.Local.ToTransport();
 
     /// <summary>Keys received so far.</summary>
     public string Digits
@@ -396,5 +397,5 @@ public sealed class NativeHandset : IHandset, IMediaPeer
     }
 
     private void Send(int length, TransportAddress remote) =>
-        _socket.Send(_packet.AsSpan(0, length), new UdpAddress(new(remote.Bits.High, remote.Bits.Low), remote.Port));
+        _socket.Send(_packet.AsSpan(0, length), remote.ToUdp());
 }

@@ -1,3 +1,4 @@
+using Media.Engine.Loop;
 using Media.Native.Net;
 using Media.Native.Threads;
 using Media.Protocols.Primitives;
@@ -114,10 +115,7 @@ public sealed class PeerLoop : IDisposable
                 if (!_sockets.ContainsKey(token))
                     return;
             for (var i = 0; i < 16 && entry.Socket.TryReceive(_buffer, out var length, out var remote); i++)
-            {
-                var from = new TransportAddress(new(remote.Bits.High, remote.Bits.Low), remote.Port);
-                entry.Peer.HandleDatagram(entry.Socket, _buffer.AsSpan(0, length), from, _clock.Now);
-            }
+                entry.Peer.HandleDatagram(entry.Socket, _buffer.AsSpan(0, length), remote.ToTransport(), _clock.Now);
         }
     }
 }

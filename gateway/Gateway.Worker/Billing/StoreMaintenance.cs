@@ -44,7 +44,7 @@ internal sealed partial class StoreMaintenance(
                 await KeepAsync(cancellation);
             }
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             await lost.StopAsync();
         }
@@ -60,9 +60,9 @@ internal sealed partial class StoreMaintenance(
             await outage.RefreshAsync(cancellation);
             await KeepMonthsAsync(cancellation);
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested) // Whatever the fault of the store, the next turn retries.
+        catch (Exception e) when (e is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            LogNotKept(e.Message);
+            LogNotKept(e.Message); // whatever the store's fault: the next turn retries, and a node that stops goes on with that
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Gateway.Calls;
 using Gateway.Calls.Lifecycle;
 using Gateway.Calls.Tracing;
+using Gateway.Sip.Dialogs;
 using Gateway.Storage.Tracing;
 using Gateway.Worker.Configuration;
 using Gateway.Worker.Tests.Calls.Bench;
@@ -52,7 +53,7 @@ public sealed class TraceTests(Stores stores)
         await using var bench = await CallBench.StartAsync(stores, TraceBench.All);
         var user = bench.WhatsApp.User();
         var agent = bench.Pbx.Dial(user.Phone);
-        await bench.WhatsApp.CallToAsync(user);
+        await agent.NextAsync<SipCallEvent.Provisional>(); // it rings, so Meta has answered
         await agent.HangUpAsync();
         await bench.EndsAsync(user, HangupCause.CallerGaveUp);
         var trace = await bench.TraceAsync(user);

@@ -84,10 +84,10 @@ public sealed record MediaSnapshot
     private static bool IsUsable(RtpMap map) => map is { Encoding: not null, PayloadType: <= RtpMap.MaxPayloadType, ClockRate: > 0 };
 
     private static bool AreUsable(
-        IReadOnlyList<AgreedCodec> codecs, IReadOnlyList<RtpMap>? named, AgreedTelephoneEvent? events, int packetTime) =>
+        IReadOnlyList<AgreedCodec> codecs, IReadOnlyList<RtpMap> named, AgreedTelephoneEvent? events, int packetTime) =>
         codecs.Count > 0 && packetTime is (10 or 20 or 30 or 40 or 60)
         && codecs.All(codec => Enum.IsDefined(codec.Codec) && (codec.SendPayloadType | codec.ReceivePayloadType) <= RtpMap.MaxPayloadType)
-        && named is not null && named.All(IsUsable)
+        && named.All(IsUsable)
         && (events is not { } keys
             || (keys.SendPayloadType | keys.ReceivePayloadType) <= RtpMap.MaxPayloadType && keys.ClockRate > 0);
 }

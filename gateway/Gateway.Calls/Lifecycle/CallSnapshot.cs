@@ -34,7 +34,11 @@ public sealed record CallSnapshot
     public bool IsLastMoney { get; init; }
 
     /// <summary>What the call waits for, and until when.</summary>
-    public IReadOnlyDictionary<CallDeadline, DateTimeOffset> Deadlines { get; init; } = new Dictionary<CallDeadline, DateTimeOffset>();
+    public IReadOnlyDictionary<CallDeadline, DateTimeOffset> Deadlines
+    {
+        get;
+        init => field = value ?? new Dictionary<CallDeadline, DateTimeOffset>(); // null: a generated JSON reader found none
+    } = new Dictionary<CallDeadline, DateTimeOffset>();
 
     /// <summary>Of an inbound call.</summary>
     public InboundFacts? Inbound { get; init; }
@@ -55,7 +59,11 @@ public sealed record CallTimes
     /// <summary>From when on <see cref="Agent"/> had the call.</summary>
     public required DateTimeOffset AgentSince { get; init; }
 
-    public IReadOnlyList<EarlierAgent> EarlierAgents { get; init; } = [];
+    public IReadOnlyList<EarlierAgent> EarlierAgents
+    {
+        get;
+        init => field = value ?? []; // a generated JSON reader passes null where the text has none
+    } = [];
 }
 
 /// <summary>What an inbound call keeps of the way to its agent.</summary>

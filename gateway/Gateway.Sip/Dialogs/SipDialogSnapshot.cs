@@ -23,7 +23,11 @@ public sealed record SipDialogSnapshot
     /// <summary>The peer's Contact.</summary>
     public required string Target { get; init; }
 
-    public IReadOnlyList<string> Routes { get; init; } = [];
+    public IReadOnlyList<string> Routes
+    {
+        get;
+        init => field = value ?? []; // a generated JSON reader passes null where the text has none
+    } = [];
 
     /// <summary>CSeq of our last request when this was taken; later ones may have followed.</summary>
     public required uint LocalSequence { get; init; }

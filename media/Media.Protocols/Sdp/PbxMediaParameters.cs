@@ -23,7 +23,11 @@ public sealed record PbxMediaParameters
     /// The meaning of every payload type that either side named in this session, chosen or not: a peer may send any of them (RFC 3264
     /// §6.1), and a number keeps its meaning (§8.3.2).
     /// </summary>
-    public IReadOnlyList<RtpMap> Receivable { get; init; } = [];
+    public IReadOnlyList<RtpMap> Receivable
+    {
+        get;
+        init => field = value ?? []; // a generated JSON reader passes null where the text has none
+    } = [];
 
     /// <summary>Null when the peer does not take telephone-events.</summary>
     public required AgreedTelephoneEvent? TelephoneEvent { get; init; }

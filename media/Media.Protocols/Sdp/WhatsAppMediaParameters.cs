@@ -30,7 +30,11 @@ public sealed record WhatsAppMediaParameters
     /// <summary>
     /// The meaning of every payload type that the peer named, chosen or not; <see cref="Codecs"/> and <see cref="TelephoneEvent"/> win.
     /// </summary>
-    public IReadOnlyList<RtpMap> Receivable { get; init; } = [];
+    public IReadOnlyList<RtpMap> Receivable
+    {
+        get;
+        init => field = value ?? []; // a generated JSON reader passes null where the text has none
+    } = [];
 
     /// <summary>8000 Hz; null when the peer refused it.</summary>
     public required AgreedTelephoneEvent? TelephoneEvent { get; init; }

@@ -61,9 +61,12 @@ internal sealed class BridgeFarEnd : IDisposable
     /// <returns>The time since its frame left the other end, in ticks of the time provider; -1 for anything but audio.</returns>
     public long Receive(bool atPhone, Span<byte> buffer, Instant now)
     {
-        var received = TimeProvider.System.GetTimestamp();
-        if (!(atPhone ? Phone.Socket : User.Socket).TryReceive(buffer, out var length, out var remote) || length <= HeaderSize)
+        var socket = atPhone ? Phone.Socket : User.Socket;
+        if (!socket.TryReceive(buffer, out var length, out var remote) || length <= HeaderSize)
             return -1;
+        // What waits here, such as for a collection of garbage, has been delivered.
+        var received = TimeProvider.System.GetTimestamp()
+            - (long)(socket.SinceArrival().TotalSeconds * TimeProvider.System.TimestampFrequency);
         var datagram = buffer[..length];
         if (!(atPhone ? length == HeaderSize + 160 || _options.IsPassThrough : User.Handle(datagram, remote, now)))
             return -1;

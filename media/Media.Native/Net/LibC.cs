@@ -93,8 +93,14 @@ internal static unsafe partial class LibC
     /// <summary>PRIO_PROCESS, which on Linux means one thread; id 0 is the calling one.</summary>
     internal const int PriorityOfThread = 0;
 
+    /// <summary>CLOCK_REALTIME.</summary>
+    internal const int ClockOfDay = 0;
+
     /// <summary>CLOCK_THREAD_CPUTIME_ID.</summary>
     internal const int ClockOfThread = 3;
+
+    /// <summary>SIOCGSTAMPNS of socket(7).</summary>
+    internal const nuint TimeOfArrival = 0x8907;
 
     internal const uint EpollIn = 1;
     internal const int EpollAdd = 1;
@@ -124,6 +130,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Name, EntryPoint = "clock_gettime", SetLastError = true)]
     internal static partial int GetTime(int clock, TimeSpec* time);
+
+    [LibraryImport(Name, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Ask(DescriptorHandle socket, nuint what, TimeSpec* time);
 
     [LibraryImport(Name, EntryPoint = "bind", SetLastError = true)]
     internal static partial int Bind(DescriptorHandle socket, SocketAddressBytes* address, int length);

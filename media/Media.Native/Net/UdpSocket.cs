@@ -85,6 +85,20 @@ public sealed unsafe class UdpSocket : IDisposable
         return false;
     }
 
+    /// <summary>
+    /// The time since the datagram that was received last came to this host. From the first question on the kernel notes arrivals: for
+    /// what came before it is zero.
+    /// </summary>
+    public TimeSpan SinceArrival()
+    {
+        TimeSpec arrived, now;
+        if (LibC.Ask(Handle, LibC.TimeOfArrival, &arrived) != 0 || LibC.GetTime(LibC.ClockOfDay, &now) != 0)
+            return TimeSpan.Zero;
+        var since = TimeSpan.FromSeconds(now.Seconds - arrived.Seconds)
+            + TimeSpan.FromMicroseconds((now.Nanoseconds - arrived.Nanoseconds) / 1e3);
+        return since > TimeSpan.Zero ? since : TimeSpan.Zero;
+    }
+
     /// <summary>Sends one datagram.</summary>
     public UdpSendResult Send(ReadOnlySpan<byte> datagram, UdpAddress remote)
     {

@@ -28,8 +28,8 @@ internal sealed record CapacityOptions
 
     public TimeSpan Duration { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Calls with a second of talk before anything is measured: afterwards the runtime has compiled a call's code.</summary>
-    public int WarmUpCalls { get; init; } = 300;
+    /// <summary>Calls with a second of talk before anything is measured, of a server that is compiled and of one that compiles.</summary>
+    public (int Compiled, int Compiling) WarmUpCalls { get; init; } = (300, 1500);
 
     /// <summary>New calls a second while the cost of a set-up is measured, and while the runtime warms up.</summary>
     public double SetUpsPerSecond { get; init; } = 10;
@@ -55,7 +55,7 @@ internal sealed record CapacityOptions
                 case "--quick":
                     options = options with
                     {
-                        Calls = 10, Duration = TimeSpan.FromSeconds(5), WarmUpCalls = 60, SetUpsPerSecond = 5, Memory = (10, 60),
+                        Calls = 10, Duration = TimeSpan.FromSeconds(5), WarmUpCalls = (60, 60), SetUpsPerSecond = 5, Memory = (10, 60),
                         Step = TimeSpan.FromSeconds(4),
                     };
                     continue;

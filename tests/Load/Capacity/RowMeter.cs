@@ -26,7 +26,8 @@ internal sealed class RowMeter(CapacityOptions options, ILoadedServer server, Ca
     public async Task<RowFigures> MeasureAsync(RowFigures row, CancellationToken stop)
     {
         var idle = server.Processes.MemoryMb();
-        await PlaceAsync(options.SetUpsPerSecond, TimeSpan.FromSeconds(options.WarmUpCalls / options.SetUpsPerSecond), ShortTalk, stop);
+        var warmUp = server.CompilesAsItRuns ? options.WarmUpCalls.Compiling : options.WarmUpCalls.Compiled;
+        await PlaceAsync(options.SetUpsPerSecond, TimeSpan.FromSeconds(warmUp / options.SetUpsPerSecond), ShortTalk, stop);
         var idleCpu = (await WatchAsync(options.Step, stop)).Cost;
         row = row with { Base = server.Processes.MemoryMb(), Idle = idleCpu };
         Report($"{row.Name}: {idle:0} MB idle, {row.Base:0} MB after {_driver.Answered} calls, {idleCpu:0.0} ms of CPU a second without");

@@ -64,6 +64,8 @@ internal sealed class GatewayServer(
 
     public ProcessTree? Stores { get; private set; }
 
+    public bool CompilesAsItRuns => true;
+
     /// <summary>The end of its log.</summary>
     public string LastWords => string.Join('\n', _nodes.Select(node => node.LastWords));
 

@@ -12,6 +12,9 @@ internal interface ILoadedServer : IAsyncDisposable
     /// <summary>Of the stores that it needs; null: none.</summary>
     ProcessTree? Stores { get; }
 
+    /// <summary>Its runtime compiles a call's code while calls come, and once more what has had a thousand uses.</summary>
+    bool CompilesAsItRuns => false;
+
     /// <exception cref="NotInstalledException">It is not on this machine, and cannot be installed.</exception>
     Task StartAsync(CancellationToken stop);
 

@@ -114,6 +114,20 @@ public class UdpSocketTests
     }
 
     [Fact]
+    public void A_datagram_that_waits_has_come_before_it_is_received()
+    {
+        using var socket = Bind(AnyPortV4);
+        socket.Send(new byte[10], socket.Local);
+        Assert.True(socket.TryReceive(new byte[10], out _, out _));
+        socket.SinceArrival(); // arrivals are noted from here on
+        var wait = TimeSpan.FromMilliseconds(30);
+        socket.Send(new byte[10], socket.Local);
+        Thread.Sleep(wait);
+        Assert.True(socket.TryReceive(new byte[10], out _, out _));
+        Assert.InRange(socket.SinceArrival(), wait, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
     public void Sending_and_receiving_allocate_nothing()
     {
         using var socket = Bind(AnyPortV4);

@@ -138,6 +138,9 @@ public sealed record KeepResult(IReadOnlyList<HeldAgent> Lost, long Generation)
 {
     /// <summary>The nodes that have renewed within one lease, in any order.</summary>
     public IReadOnlyList<string> Nodes { get; init; } = [];
+
+    /// <summary>The time since the registry was empty.</summary>
+    public TimeSpan Age { get; init; } = TimeSpan.MaxValue;
 }
 
 /// <summary>An agent whom a call of this node holds.</summary>

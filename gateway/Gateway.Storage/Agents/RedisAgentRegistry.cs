@@ -118,7 +118,10 @@ public sealed class RedisAgentRegistry(IConnectionMultiplexer redis, TimeSpan? l
                 .. agents.SelectMany(held => new RedisValue[]
                     { held.Agent.Agent.Value, held.Agent.Token, held.Call.Value, held.IsBusy ? 1 : 0 }),
                 .. waiting.SelectMany(call => new RedisValue[] { call.Group.Value, call.Call.Value, AgentRows.Write(call) })]))!;
-        return new KeepResult([.. ((long[])reply[1]!).Select(place => agents[(int)place])], (long)reply[0]) { Nodes = (string[])reply[2]! };
+        return new KeepResult([.. ((long[])reply[1]!).Select(place => agents[(int)place])], (long)reply[0])
+        {
+            Nodes = (string[])reply[2]!, Age = TimeSpan.FromMicroseconds((long)reply[3]),
+        };
     }
 
     private Task<RedisResult> RunAsync(string operation, CancellationToken cancellation, params RedisValue[] arguments)

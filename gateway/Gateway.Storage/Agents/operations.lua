@@ -187,7 +187,7 @@ local function keep(node, id, token, callId, isBusy)
 end
 
 -- node, number of agents held, of each: agent, token, call, "1" for busy; then of each call that waits: group, call, its text in the line.
--- Replies with the generation, the places of the lost ones, and the nodes that renew.
+-- Replies with the generation, the places of the lost ones, the nodes that renew, and the generation's age in microseconds.
 function operations.keep(node, count, ...)
     call('SETNX', root .. ':generation', text(micros))
     call('ZADD', root .. ':nodes', now + lease, node)
@@ -200,7 +200,8 @@ function operations.keep(node, count, ...)
         end
     end
     for i = last + 1, #arguments, 3 do wait(arguments[i], arguments[i + 1], arguments[i + 2]) end
-    return {call('GET', root .. ':generation'), lost, call('ZRANGE', root .. ':nodes', 0, -1)}
+    local generation = call('GET', root .. ':generation')
+    return {generation, lost, call('ZRANGE', root .. ':nodes', 0, -1), micros - tonumber(generation)}
 end
 
 function operations.join(group, callId, entry) wait(group, callId, entry) end

@@ -27,6 +27,14 @@ public sealed class NodeSigns(NpgsqlDataSource database)
         FROM nodes WHERE node = ANY (@nodes) ORDER BY node, seen_at DESC
         """;
 
+    private const string Living = "SELECT DISTINCT node FROM nodes WHERE seen_at > clock_timestamp() - @within";
+
+    /// <summary>The nodes that have given one within this time.</summary>
+    public async Task<IReadOnlyList<string>> LivingAsync(TimeSpan within, CancellationToken cancellation) =>
+        [.. await AskAsync(
+            connection => connection.QueryAsync<string>(new CommandDefinition(Living, new { within }, cancellationToken: cancellation)),
+            cancellation)];
+
     /// <summary>Gives one, of a node that Redis does not hear.</summary>
     /// <param name="node">Itself.</param>
     /// <param name="silence">The time since Redis last answered it; null: never.</param>

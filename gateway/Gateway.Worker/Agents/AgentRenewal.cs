@@ -32,7 +32,7 @@ internal sealed partial class AgentRenewal(
 
     private async Task RenewAsync(CancellationToken cancellation)
     {
-        for (var wasUnavailable = false; ; await Task.Delay(wasUnavailable ? Retry : AgentLeases.Renewal, time, cancellation))
+        for (var wasUnavailable = false; ; await Task.Delay(IsSettled() ? AgentLeases.Renewal : Retry, time, cancellation))
         {
             await registry.RenewAsync(cancellation);
             if (registry.IsUnavailable && !wasUnavailable)
@@ -41,6 +41,8 @@ internal sealed partial class AgentRenewal(
                 LogBack();
             wasUnavailable = registry.IsUnavailable;
         }
+
+        bool IsSettled() => !registry.IsUnavailable && !registry.IsMeeting;
     }
 
     private async Task ListenAsync(CancellationToken cancellation)

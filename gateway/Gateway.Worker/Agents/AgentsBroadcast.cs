@@ -18,6 +18,12 @@ internal sealed class AgentsBroadcast
             reader.Add(change);
     }
 
+    public void Publish(IReadOnlyList<AgentsChange> changes)
+    {
+        foreach (var change in changes)
+            Publish(change);
+    }
+
     /// <summary>Begins with <see cref="AgentsChange.Missed"/>.</summary>
     public async IAsyncEnumerable<AgentsChange> ReadAsync([EnumeratorCancellation] CancellationToken cancellation)
     {

@@ -14,4 +14,7 @@ internal interface IRedisWitness
 
     /// <summary>Redis is still away for one of them, which may hold agents of whom Redis does not know.</summary>
     Task<bool> IsAwayForAnyAsync(IReadOnlyCollection<string> others);
+
+    /// <summary>The nodes that have shown themselves lately, with this one; none where nobody can say.</summary>
+    Task<IReadOnlyList<string>> LivingAsync();
 }

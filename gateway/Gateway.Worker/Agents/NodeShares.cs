@@ -15,6 +15,7 @@ internal sealed class NodeShares(string node, IRedisWitness? witness, TimeProvid
     /// <summary>After an outage, until all nodes have restored what their calls took meanwhile.</summary>
     private static readonly TimeSpan Apart = AgentLeases.Renewal * 3;
 
+    private readonly TaskCompletionSource _hasMet = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string[] _others = [];
     private long _apartUntil;
 
@@ -23,6 +24,43 @@ internal sealed class NodeShares(string node, IRedisWitness? witness, TimeProvid
 
     public void StayApart() =>
         Volatile.Write(ref _apartUntil, time.GetTimestamp() + (long)(Apart.TotalSeconds * time.TimestampFrequency));
+
+    /// <summary>This node has just started, and others are yet to restore in Redis, which was empty, what their calls hold.</summary>
+    public bool IsMeeting => !_hasMet.Task.IsCompleted;
+
+    /// <summary>
+    /// Waits until this node knows what the others hold: at its start Redis may be empty, and it remembers nothing itself. Redis may fail
+    /// meanwhile, so not for ever.
+    /// </summary>
+    public async Task MeetAsync(CancellationToken cancellation)
+    {
+        if (witness is null || !IsMeeting)
+            return;
+        try
+        {
+            await _hasMet.Task.WaitAsync(Apart, time, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // as if nobody else were there
+        }
+    }
+
+    /// <summary>Redis has answered. All are met when those that live have renewed there, or have had the time for it.</summary>
+    public async Task MeetAsync(KeepResult kept)
+    {
+        if (!IsMeeting)
+            return;
+        string[] missing = witness is null || kept.Age >= Apart ? []
+            : [.. (await witness.LivingAsync()).Except(kept.Nodes).Where(other => other != node)];
+        if (missing.Length == 0)
+        {
+            _hasMet.TrySetResult();
+            return;
+        }
+        _others = [.. _others.Union(missing)];
+        StayApart();
+    }
 
     /// <summary>To be called every <see cref="AgentLeases.Renewal"/>: while Redis is away for another node, that is not over.</summary>
     public async Task KeepApartAsync()

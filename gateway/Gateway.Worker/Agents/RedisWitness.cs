@@ -50,6 +50,19 @@ internal sealed class RedisWitness(NodeOptions node, NodeSigns signs, TimeProvid
     public async Task<bool> IsAwayForAnyAsync(IReadOnlyCollection<string> others) =>
         others.Count > 0 && (await AskAsync(others) is not { } live || live.Any(IsUnheard));
 
+    public async Task<IReadOnlyList<string>> LivingAsync()
+    {
+        try
+        {
+            using var timeout = new CancellationTokenSource(Timeout, time);
+            return await signs.LivingAsync(node.LostAfter, timeout.Token);
+        }
+        catch (Exception) // PostgreSQL
+        {
+            return [];
+        }
+    }
+
     /// <summary>Null: PostgreSQL does not answer.</summary>
     private async Task<bool?> AnswerAsync(IReadOnlyCollection<string> others)
     {

@@ -42,6 +42,9 @@ internal sealed partial class ResilientAgentRegistry(
     /// <summary>True while operations are done from memory.</summary>
     public bool IsUnavailable => _isUnavailable;
 
+    /// <summary>Calls of this node, which has just started, wait until others have restored in Redis what theirs hold.</summary>
+    public bool IsMeeting => _shares.IsMeeting;
+
     /// <summary>All agents defined, each as this node last heard; null: never.</summary>
     public IReadOnlyList<(Agent Agent, AgentStatus? Known)> Known => _memory.Definitions();
 
@@ -70,6 +73,8 @@ internal sealed partial class ResilientAgentRegistry(
 
     public async Task<TakeResult> TakeAsync(TakeRequest request, CancellationToken cancellation)
     {
+        if (!_isUnavailable)
+            await _shares.MeetAsync(cancellation);
         for (var hasFailed = _isUnavailable; ; hasFailed = true)
         {
             var canTake = hasFailed && await _shares.CanTakeAsync();
@@ -208,7 +213,7 @@ internal sealed partial class ResilientAgentRegistry(
         catch (Exception) when (!cancellation.IsCancellationRequested) // Whatever keeps Redis from answering, the calls go on.
         {
             Fail("keep");
-            Publish(_memory.Do((_, _) => true).Changes); // ends wrap-ups, which wakes waiting calls
+            _broadcast.Publish(_memory.Do((_, _) => true).Changes); // ends wrap-ups, which wakes waiting calls
             await _shares.LookAsync();
         }
         finally
@@ -260,12 +265,12 @@ internal sealed partial class ResilientAgentRegistry(
                 _shares.StayApart();
             _generation = result.Generation;
         }
+        await _shares.MeetAsync(result);
         await _shares.KeepApartAsync();
         _shares.Know(result.Nodes, areAll: !IsApart);
         await ReportAsync(holdings, cancellation);
-        // Who talks goes on, and is kept again as soon as nobody else has the agent.
         foreach (var lost in result.Lost.Where(lost => _memory.DropRinging(lost.Agent)))
-            OnLost(lost);
+            OnLost(lost); // who talks goes on, and is kept again as soon as nobody else has the agent
         if (!_isUnavailable)
             return true;
         _memory.See(await registry.ListAsync(cancellation).WaitAsync(timeout, time, cancellation));
@@ -275,7 +280,7 @@ internal sealed partial class ResilientAgentRegistry(
         else if (!_memory.IfUnchanged(holdings.Version, () => _isUnavailable = false))
             return false;
         LogAvailable();
-        Publish([new AgentsChange.Missed()]);
+        _broadcast.Publish(new AgentsChange.Missed());
         return true;
     }
 
@@ -351,7 +356,7 @@ internal sealed partial class ResilientAgentRegistry(
         }
         Fail(name);
         var (value, changes) = _memory.Do(memory);
-        Publish(changes);
+        _broadcast.Publish(changes);
         return (false, value);
     }
 
@@ -372,12 +377,6 @@ internal sealed partial class ResilientAgentRegistry(
         if (!Interlocked.Exchange(ref _isUnavailable, true))
             LogUnavailable(operation, timeout);
         Failures.Add(1, new KeyValuePair<string, object?>("operation", operation));
-    }
-
-    private void Publish(IReadOnlyList<AgentsChange> changes)
-    {
-        foreach (var change in changes)
-            _broadcast.Publish(change);
     }
 
     private static async Task<bool> Done(Task operation)

@@ -61,6 +61,17 @@ public sealed class RedisWitnessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Those_who_live_have_shown_themselves_lately()
+    {
+        Assert.Equal([Own, Other], (await _witness.LivingAsync()).Order());
+        await using (var connection = await _database.OpenConnectionAsync())
+            await connection.ExecuteAsync("UPDATE nodes SET seen_at = seen_at - interval '1 hour' WHERE node = @Other", new { Other });
+        Assert.Equal([Own], await _witness.LivingAsync());
+        _stores.Kill(StoreServer.Postgres);
+        Assert.Empty(await _witness.LivingAsync());
+    }
+
+    [Fact]
     public async Task What_the_dead_last_said_does_not_count()
     {
         await SayAsync(Own, LongAgo);

@@ -311,6 +311,47 @@ public sealed class ResilientAgentRegistryTests : IDisposable
     }
 
     /// <summary>Both nodes know both agents, who are available.</summary>
+    [Fact]
+    public async Task A_node_that_starts_beside_an_emptied_Redis_waits_until_the_others_have_restored()
+    {
+        await StartAsync();
+        var elsewhere = Assert.Single((await TakeAsync(_second, Other)).Agents);
+        _redis.Empty();
+        _redis.Nodes.Clear();
+        using var fresh = new ResilientAgentRegistry(
+            new AgentsWay(_redis), "n3", TimeSpan.FromSeconds(30), _time, NullLogger.Instance, new WitnessOf("n2", _secondWay));
+        foreach (var id in new[] { Ada, Bob })
+        {
+            await fresh.DefineAsync(new Agent(id, "", [new AgentMembership(Sales)], []), default);
+            await fresh.SetPresenceAsync(id, AgentPresence.Available, null, default);
+        }
+        await fresh.RenewAsync(default);
+        Assert.True(fresh.IsMeeting);
+        var taking = TakeAsync(fresh, Call);
+        Assert.False(taking.IsCompleted);
+
+        await _second.RenewAsync(default);
+        _time.Pass(TimeSpan.FromSeconds(10)); // they are apart no more, either
+        await fresh.RenewAsync(default);
+
+        Assert.NotEqual(elsewhere.Agent, Assert.Single((await taking).Agents).Agent);
+    }
+
+    [Fact]
+    public async Task A_node_that_starts_beside_an_emptied_Redis_does_not_wait_long_for_one_that_does_not_come()
+    {
+        await StartAsync();
+        _redis.Empty();
+        _redis.Nodes.Clear();
+        using var fresh = new ResilientAgentRegistry(
+            new AgentsWay(_redis), "n3", TimeSpan.FromSeconds(30), _time, NullLogger.Instance, new WitnessOf("n2", _secondWay));
+        await fresh.RenewAsync(default);
+        Assert.True(fresh.IsMeeting);
+        _time.Pass(TimeSpan.FromSeconds(4));
+        await fresh.RenewAsync(default);
+        Assert.False(fresh.IsMeeting);
+    }
+
     private async Task StartAsync()
     {
         foreach (var id in new[] { Ada, Bob })
@@ -349,5 +390,7 @@ public sealed class ResilientAgentRegistryTests : IDisposable
         public Task LookAsync(IReadOnlyCollection<string> others) => Task.CompletedTask;
 
         public Task<bool> IsAwayForAnyAsync(IReadOnlyCollection<string> others) => Task.FromResult(others.Contains(other) && way.IsCut);
+
+        public Task<IReadOnlyList<string>> LivingAsync() => Task.FromResult<IReadOnlyList<string>>([other]);
     }
 }

@@ -15,6 +15,8 @@ internal sealed class SharedAgents(TimeProvider time)
 
     public HashSet<string> Nodes { get; } = [];
 
+    public DateTimeOffset EmptyAt { get; private set; }
+
     public Channel<AgentsChange> Changes { get; } = Channel.CreateUnbounded<AgentsChange>();
 
     public T Do<T>(Func<AgentPool, DateTimeOffset, T> operation)
@@ -33,7 +35,7 @@ internal sealed class SharedAgents(TimeProvider time)
     public void Empty()
     {
         lock (_gate)
-            (_pool, Generation) = (new AgentPool(), Generation + 1);
+            (_pool, Generation, EmptyAt) = (new AgentPool(), Generation + 1, time.GetUtcNow());
     }
 }
 
@@ -81,7 +83,10 @@ internal sealed class AgentsWay(SharedAgents shared) : IAgentRegistry
         AskAsync((pool, now) =>
         {
             shared.Nodes.Add(node);
-            return pool.Keep(agents, waiting, now) with { Generation = shared.Generation, Nodes = [.. shared.Nodes] };
+            return pool.Keep(agents, waiting, now) with
+            {
+                Generation = shared.Generation, Nodes = [.. shared.Nodes], Age = now - shared.EmptyAt,
+            };
         });
 
     public Task JoinAsync(WaitingCall call, CancellationToken cancellation) => TellAsync((pool, now) => pool.Join(call, now));

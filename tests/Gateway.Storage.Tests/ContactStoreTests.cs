@@ -114,6 +114,9 @@ public sealed class ContactStoreTests(Stores stores) : IAsyncLifetime
         Assert.Single(joined.Permission.RecentRequests);
         Assert.Equal([former], joined.FormerIds);
         Assert.Equal(joined.Id, (await Contacts.FindAsync(former, CancellationToken.None))!.Id);
+
+        var revoked = (await Contacts.RevokeAsync(former, "admin", null, _now, CancellationToken.None))!;
+        Assert.Equal((joined.Id, false), (revoked.Id, PermissionRules.MayCall(revoked.Permission, _now)));
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public static class VoicemailsApi
             return Unknown();
         if (options.Recordings is not { } folder)
             return AudioUnavailable.Of($"Node {row.Node} has it; {AdminApiOptions.Section}:Recordings names no folder to read it from.");
-        var root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
         var path = Path.GetFullPath(row.Path, root);
         return path.StartsWith(root, StringComparison.Ordinal) && File.Exists(path)
             ? TypedResults.File(File.OpenRead(path), Wave, $"{id}.wav")

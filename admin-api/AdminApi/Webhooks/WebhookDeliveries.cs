@@ -104,8 +104,8 @@ public sealed partial class WebhookDeliveries(
 
     private TimeSpan WaitAfter(int attempts)
     {
-        var wait = options.Webhooks.FirstRetry * Math.Pow(3, Math.Min(attempts - 1, 20));
-        return Shorter(wait, LongestWait) * (0.8 + (0.4 * Random.Shared.NextDouble()));
+        var seconds = options.Webhooks.FirstRetry.TotalSeconds * Math.Pow(3, attempts - 1); // more than a TimeSpan holds, in the end
+        return TimeSpan.FromSeconds(Math.Min(seconds, LongestWait.TotalSeconds)) * (0.8 + (0.4 * Random.Shared.NextDouble()));
     }
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;

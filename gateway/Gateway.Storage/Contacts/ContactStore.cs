@@ -25,7 +25,7 @@ public sealed class ContactStore(NpgsqlDataSource database, Func<PermissionLimit
     private const string FindById =
         $"SELECT {ContactRow.Columns} FROM contacts c WHERE c.id = @id OR c.former_ids @> ARRAY[@id] ORDER BY c.id = @id DESC LIMIT 1";
 
-    private const string LockById = $"SELECT {ContactRow.Columns} FROM contacts c WHERE c.id = @id FOR UPDATE";
+    private const string LockById = FindById + " FOR UPDATE";
 
     /// <summary>The statement of one node wins: an expiry is announced once.</summary>
     private const string AnnounceExpired =

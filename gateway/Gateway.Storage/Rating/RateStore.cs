@@ -38,6 +38,22 @@ public sealed class RateStore(NpgsqlDataSource database)
         return [.. found.Select(row => row.ToRate())];
     }
 
+    /// <summary>The rates that a call may be rated by that begins now or later: by id, after a given one.</summary>
+    public async Task<IReadOnlyList<CardRate>> ListFromAsync(
+        string card, DateTimeOffset now, long? after, int rows, CancellationToken cancellation)
+    {
+        var sql =
+            $"""
+            {RateSql.Select}
+            WHERE r.card = @card AND (r.valid_until IS NULL OR r.valid_until > @now) AND (@after::bigint IS NULL OR r.id > @after)
+            ORDER BY r.id LIMIT @rows
+            """;
+        await using var connection = await database.OpenConnectionAsync(cancellation);
+        var found = await connection.QueryAsync<RateRow>(
+            new CommandDefinition(sql, new { card, now = now.UtcDateTime, after, rows }, cancellationToken: cancellation));
+        return [.. found.Select(row => row.ToRate())];
+    }
+
     public async Task<CardRate?> FindAsync(string card, long id, CancellationToken cancellation)
     {
         await using var connection = await database.OpenConnectionAsync(cancellation);

@@ -47,7 +47,7 @@ internal sealed class OutageAdmissionsUpdates(
         IReadOnlyList<CardRate> page;
         do
         {
-            page = await rates.ListAsync(card, null, null, now, all.Count > 0 ? all[^1].Rate.Id : null, PageRows, cancellation);
+            page = await rates.ListFromAsync(card, now, all.Count > 0 ? all[^1].Rate.Id : null, PageRows, cancellation);
             all.AddRange(page);
         }
         while (page.Count == PageRows);

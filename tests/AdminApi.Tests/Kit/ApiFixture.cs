@@ -79,7 +79,7 @@ public sealed class ApiFixture : IAsyncLifetime
             "--urls=http://127.0.0.1:0", $"--AdminApi:Key={ConfiguredKey}",
             $"--AdminApi:Postgres={Stores.Postgres};Options=-c role=gateway_admin", $"--AdminApi:Redis={Stores.Redis}",
             $"--AdminApi:Oidc:Issuer={Issuer.Url}", "--AdminApi:Oidc:Audience=gateway", "--Logging:LogLevel:Default=Warning",
-            $"--AdminApi:Recordings={Recordings}",
+            $"--AdminApi:Recordings={Recordings}/", // as an operator may write it
             "--AdminApi:Webhooks:AllowedNetworks=127.0.0.0/8", "--AdminApi:Webhooks:FirstRetry=00:00:00.01",
             $"--AdminApi:Webhooks:MaxAttempts={WebhookAttempts}", .. arguments,
         ]);

@@ -39,6 +39,20 @@ public sealed class RateImportTests(Stores stores) : IAsyncLifetime
         Assert.Equal(2, again.Closed);
     }
 
+    /// <summary>A database may be away when the next rate begins.</summary>
+    [Fact]
+    public async Task Rates_that_begin_later_are_listed_too_and_those_that_are_over_are_not()
+    {
+        await ImportAsync(
+            "direction,prefix,valid_from,valid_until,price_per_minute\n"
+            + "outbound,49,2030-01-01,2030-07-01,0.1\noutbound,49,2030-07-01,2031-01-01,0.2\noutbound,49,2031-01-01,,0.3\n");
+        var listed = await new RateStore(_database).ListFromAsync(
+            _card, new DateTimeOffset(2030, 12, 31, 0, 0, 0, TimeSpan.Zero), null, 10, CancellationToken.None);
+        Assert.Equal([0.2m, 0.3m], listed.Select(rate => rate.Rate.PricePerMinute));
+        Assert.Single(await new RateStore(_database).ListFromAsync(
+            _card, listed[0].ValidFrom, listed[0].Rate.Id, 10, CancellationToken.None));
+    }
+
     [Fact]
     public async Task A_file_as_a_spreadsheet_writes_it_is_taken_and_errors_name_its_lines()
     {
